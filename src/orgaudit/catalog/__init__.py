@@ -1,0 +1,35 @@
+"""Knowledge as data: the tables and their headers, functions, incompatible duties, shared indicators.
+
+Nothing here is code that decides; readers and checks ask for what they need, and each file is read once.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Any
+
+
+def _text(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text("utf-8-sig")
+
+
+@cache
+def toml(name: str) -> dict[str, Any]:
+    """A TOML file of the catalogue, by stem."""
+    return tomllib.loads(_text(f"{name}.toml"))
+
+
+@cache
+def table(name: str) -> list[dict[str, str]]:
+    """The rows of a CSV file of the catalogue, by stem."""
+    return list(csv.DictReader(_text(f"{name}.csv").splitlines()))
+
+
+@cache
+def json_file(name: str) -> Any:
+    """A JSON file of the catalogue, by stem (``headers``, ``audit.schema``)."""
+    return json.loads(_text(f"{name}.json"))

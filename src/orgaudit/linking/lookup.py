@@ -1,0 +1,118 @@
+"""Names, titles and ids → the things they mean, over whole columns."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from orgaudit.reading import values
+
+ABSENT, AMBIGUOUS = -1, -2
+
+
+class Lookup:
+    """From keys to codes. A key that stands for several codes is ambiguous, and its candidates can be asked for."""
+
+    def __init__(self, keys: pd.Series, codes: np.ndarray) -> None:
+        """``keys`` (already keyed, missing skipped) and the code of each; repeats are fine."""
+        kept = keys.notna().to_numpy() & (codes >= 0)
+        texts = keys[kept].reset_index(drop=True)
+        of = np.asarray(codes)[kept].astype(np.int64)
+        group, uniques = pd.factorize(texts)
+        self._index = pd.Index(uniques)
+        if len(of):
+            pairs = np.unique(np.column_stack([group, of]), axis=0) if _repeats(group) else np.column_stack([group, of])
+            pairs = pairs[np.argsort(pairs[:, 0], kind="stable")]
+            self._starts = np.searchsorted(pairs[:, 0], np.arange(len(uniques) + 1))
+            self._codes = pairs[:, 1]
+        else:
+            self._starts = np.zeros(1, dtype=np.int64)
+            self._codes = of
+        width = np.diff(self._starts)
+        self._single = np.where(width == 1, self._codes[self._starts[:-1]] if len(self._codes) else 0, AMBIGUOUS)
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    @property
+    def known(self) -> list[str]:
+        """All keys."""
+        return [str(item) for item in self._index]
+
+    def find(self, keys: pd.Series) -> np.ndarray:
+        """Code per key; ABSENT or AMBIGUOUS otherwise."""
+        if not len(self._index):
+            return np.full(len(keys), ABSENT, dtype=np.int64)
+        at = self._index.get_indexer(pd.Index(keys))
+        at[keys.isna().to_numpy()] = -1
+        return np.where(at >= 0, self._single[at], ABSENT)
+
+    def one(self, key: str) -> int:
+        """:meth:`find` for a single key."""
+        found = self.candidates(key)
+        return ABSENT if not len(found) else int(found[0]) if len(found) == 1 else AMBIGUOUS
+
+    def candidates(self, key: str) -> np.ndarray:
+        """All codes of a key."""
+        try:
+            at = int(self._index.get_loc(key))  # type: ignore[arg-type]
+        except (KeyError, TypeError):
+            return np.zeros(0, dtype=np.int64)
+        return self._codes[self._starts[at] : self._starts[at + 1]]
+
+    def __contains__(self, key: str) -> bool:
+        return bool(len(self.candidates(key)))
+
+
+def _repeats(group: np.ndarray) -> bool:
+    return len(group) > 0 and int(group.max()) + 1 < len(group)
+
+
+_EXPONENT = re.compile(r"\d(?:\.\d+)?e\+?\d+")
+
+
+def damaged_id(text: str) -> str:
+    """An id without what spreadsheets do to ids: leading zeros, ``.0``, exponents, full-width digits."""
+    spelled = unicodedata.normalize("NFKC", text).strip().casefold().strip('="')
+    if _EXPONENT.fullmatch(spelled):
+        spelled = str(int(float(spelled)))
+    spelled = re.sub(r"\.0+$", "", spelled)
+    return spelled.lstrip("0") or ("0" if spelled else "")
+
+
+def id_keys(column: pd.Series) -> pd.Series:
+    """Keys of an id column: as names are keyed, and a trailing ``.0`` of a whole number dropped."""
+    keyed = values.keys(column)
+    whole = keyed.str.fullmatch(r"\d+\.0+").fillna(False).astype(bool)
+    return keyed.where(~whole, keyed.str.replace(r"\.0+$", "", regex=True)) if whole.any() else keyed
+
+
+def repaired(column: Sequence[str]) -> pd.Series:
+    """:func:`damaged_id` of every text, for the lookup of last resort."""
+    return pd.Series([damaged_id(text) for text in column], dtype="str")
+
+
+_SUFFIX = re.compile(r"^(?P<head>.*?)\s*[(（\[【](?P<tail>[^()（）\[\]【】]+)[)）\]】]\s*$", re.S)
+
+
+def bracketed(text: str) -> tuple[str, str] | None:
+    """``张伟(1001)`` → (张伟, 1001); None without a closing bracket at the end."""
+    found = _SUFFIX.match(text)
+    return (found["head"].strip(), found["tail"].strip()) if found else None
+
+
+def name_forms(text: str) -> list[str]:
+    """A person's name as it may stand elsewhere: ``Last, First`` and ``First Last`` are one."""
+    keyed = values.key(text)
+    forms = [keyed]
+    if "," in keyed:
+        last, _, first = keyed.partition(",")
+        forms += [f"{first.strip()} {last.strip()}", f"{last.strip()}, {first.strip()}", f"{last.strip()},{first.strip()}"]
+    elif " " in keyed and keyed.isascii():
+        first, _, last = keyed.rpartition(" ")
+        forms += [f"{last}, {first}", f"{last},{first}"]
+    return list(dict.fromkeys(forms))

@@ -1,0 +1,302 @@
+"""Cells that point at positions, persons and departments → what they mean, or a record of why they mean nothing.
+
+Every distinct text is resolved once (together with the department it stands in, where titles repeat); whole columns go
+through hashed lookups, and only what these do not know is looked at text by text.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from orgaudit import catalog
+from orgaudit.linking.departments import DepartmentTree, is_everyone
+from orgaudit.linking.lookup import ABSENT, AMBIGUOUS, Lookup, bracketed, damaged_id, id_keys, name_forms, repaired
+from orgaudit.organization import KINDS, Links, Status
+from orgaudit.reading import values
+
+DEPARTMENT, POSITION, PERSON, SEAT = (KINDS.index(kind) for kind in ("department", "position", "person", "seat"))
+_DOTTED = re.compile(r"[(（\[]\s*(?:虚线?|业务指导|职能|dotted(?:[ -]line)?|matrix)\s*[)）\]]", re.I)
+_DN = re.compile(r"^(?:CN|UID)=", re.I)
+_MAIL = re.compile(r"^[^\s@]+@[^\s@]+$")
+
+
+@dataclass(frozen=True)
+class Target:
+    """One meaning of a text."""
+
+    status: int
+    kind: int = -1
+    index: int = -1
+    text: str = ""
+    dotted: bool = False
+
+
+class Resolver:
+    """Knows every way in which a cell may name something, in the order in which they are tried."""
+
+    def __init__(self, tree: DepartmentTree, heads: np.ndarray, external: Sequence[str], root_marks: bool) -> None:
+        self.tree = tree
+        self.heads = heads  # seat that heads each department, -1 unknown
+        self.external = values.words("external") | {values.key(name).replace(" ", "") for name in external}
+        self.root_marks = values.words("no_superior") if root_marks else frozenset()
+        self.position_ids = self.employee_ids = self.mails = self.names = self.titles = self.directory = _NONE
+        self.left = _NONE
+        self.title_in: dict[tuple[str, int], list[int]] = {}
+        self.position_department = np.zeros(0, dtype=np.int64)
+        self.person_seats: dict[int, list[int]] = {}
+        self.seat_position = np.zeros(0, dtype=np.int64)
+        self.damaged: list[tuple[Lookup, int]] = []
+        self.repairs = 0
+        self._names_known: list[str] | None = None
+
+    def learn(self, posts_text: dict[str, pd.Series], row: np.ndarray, position: np.ndarray, person: np.ndarray,
+              departments: np.ndarray, left: np.ndarray) -> None:  # fmt: skip
+        """Take up who and what the used rows of ``posts`` name; ``left`` are leavers' rows (for their own sentence)."""
+        used = row >= 0
+
+        def column(name: str, keyed: pd.Series, codes: np.ndarray, of: np.ndarray) -> Lookup:
+            return Lookup(keyed[of].reset_index(drop=True), codes[of])
+
+        ids, employees = id_keys(posts_text["position_id"]), id_keys(posts_text["employee_id"])
+        names, titles = posts_text["name_key"], posts_text["title_key"]
+        self.position_ids = column("position_id", ids, position, used)
+        self.employee_ids = column("employee_id", employees, person, used)
+        self.mails = column("email", values.keys(posts_text["email"]), person, used)
+        self.directory = column("dn", values.keys(posts_text["distinguished_name"]), person, used)
+        self.names = column("name", names, person, used)
+        self.titles = column("title", titles, position, used)
+        gone = np.arange(len(row))
+        mail = values.keys(posts_text["email"])
+        away = [part[left] for part in (ids, employees, names, mail)]
+        self.left = Lookup(pd.concat(away, ignore_index=True), np.concatenate([gone[left]] * 4)) if left.any() else _NONE
+        self.position_department = np.zeros(int(position.max(initial=-1)) + 1, dtype=np.int64)
+        self.position_department[position[used]] = departments[used]
+
+    def first_damaged(self) -> None:
+        """Lookups of last resort: ids compared without what spreadsheets do to them."""
+        for lookup, kind in ((self.position_ids, POSITION), (self.employee_ids, PERSON)):
+            if len(lookup):
+                known = lookup.known
+                codes = np.array([lookup.one(key) for key in known])
+                self.damaged.append((Lookup(repaired(known), codes), kind))
+
+    def resolve(self, texts: pd.Series, context: np.ndarray | None, kinds: Sequence[int], *, many: bool) -> Links:
+        """What every row's text means.
+
+        Args:
+            texts: the column; missing cells give no links.
+            context: department of each row, where a title may be meant within it; or None.
+            kinds: what may be meant, in the order of trying.
+            many: a cell may hold several values.
+        """
+        place = np.full(len(texts), -1, dtype=np.int64) if context is None else np.asarray(context)
+        text_code, text_values = pd.factorize(texts)
+        pair = pd.MultiIndex.from_arrays([text_code, place]).factorize() if len(texts) else (np.zeros(0, int), [])
+        codes, uniques = pair
+        own = pd.Series([text_values[int(t)] if t >= 0 else None for t, _ in uniques], dtype="str")
+        where = np.array([int(d) for _, d in uniques], dtype=np.int64)
+        found = self._whole(own, kinds)
+        meanings: list[list[Target]] = []
+        for i, (kind, index) in enumerate(found):
+            text = own.iat[i]
+            if pd.isna(text):
+                meanings.append([])
+            elif index >= 0:
+                meanings.append([Target(Status.FOUND, kind, index, str(text))])
+            else:
+                meanings.append(self._parts(str(text), int(where[i]), kinds, many))
+        return Links.expand(codes, meanings)
+
+    def _whole(self, texts: pd.Series, kinds: Sequence[int]) -> list[tuple[int, int]]:
+        """(kind, index) of texts that as a whole are one known id, e-mail or unique name; index < 0 otherwise."""
+        keyed = id_keys(texts)
+        steps: list[tuple[Lookup, int]] = []
+        for kind in kinds:
+            steps += [(self.position_ids, kind)] if kind == POSITION else []
+        ids = [(self.position_ids, POSITION)] if POSITION in kinds else []
+        if PERSON in kinds:
+            ids += [(self.employee_ids, PERSON), (self.mails, PERSON), (self.directory, PERSON)]
+        if len(ids) > 1 and len(self.position_ids) and len(self.employee_ids):  # the values decide which ids are meant
+            rates = [float((lookup.find(keyed) >= 0).mean()) for lookup, _ in ids[:2]]
+            if rates[1] > rates[0]:
+                ids[0], ids[1] = ids[1], ids[0]
+        names = [(self.names, PERSON)] if PERSON in kinds else []
+        kind_of = np.full(len(texts), -1, dtype=np.int64)
+        index = np.full(len(texts), ABSENT, dtype=np.int64)
+        for lookup, kind in [*ids, *names]:
+            open_ = index == ABSENT
+            if not open_.any():
+                break
+            at = lookup.find(keyed)
+            hit = open_ & (at != ABSENT)
+            kind_of[hit], index[hit] = kind, at[hit]
+        return list(zip(kind_of.tolist(), index.tolist(), strict=True))
+
+    def _parts(self, text: str, place: int, kinds: Sequence[int], many: bool) -> list[Target]:
+        parts = values.split(text, lambda piece: self._known(piece, kinds)) if many else [text.strip()]
+        result: list[Target] = []
+        for part in parts:
+            target = self._one(part, place, kinds)
+            if target is not None and not any(t.kind == target.kind and t.index == target.index and t.status == target.status == Status.FOUND for t in result):
+                result.append(target)
+        return result
+
+    def _known(self, piece: str, kinds: Sequence[int]) -> bool:
+        spelled = values.key(piece)
+        if PERSON in kinds and any(form in self.names or form in self.left for form in name_forms(piece)):
+            return True
+        if PERSON in kinds and (spelled in self.employee_ids or spelled in self.mails):
+            return True
+        if POSITION in kinds and (spelled in self.position_ids or spelled in self.titles):
+            return True
+        if DEPARTMENT in kinds and spelled in self.tree.by_key:
+            return True
+        head = bracketed(piece)
+        return bool(head) and self._known(head[0], kinds)
+
+    def _one(self, text: str, place: int, kinds: Sequence[int]) -> Target | None:
+        """The meaning of one value; None for root markers and words for nothing."""
+        dotted = bool(_DOTTED.search(text))
+        bare = _DOTTED.sub("", text).strip() if dotted else text
+        spelled = values.key(bare)
+        tight = spelled.replace(" ", "")
+        if tight in self.root_marks or not tight or tight in values.words("empty"):
+            return None
+        if tight in values.words("vacant"):
+            return Target(Status.VACANT, text=text, dotted=dotted)
+        status, kind, index = self._seek(bare, place, kinds)
+        if status == Status.UNKNOWN:
+            if tight in self.external:
+                return Target(Status.EXTERNAL, text=text, dotted=dotted)
+            if DEPARTMENT in kinds and is_everyone(bare):
+                return None
+        return Target(status, kind, index, bare, dotted)
+
+    def _seek(self, text: str, place: int, kinds: Sequence[int]) -> tuple[int, int, int]:
+        unsure = False
+        for attempt in (self._plain, self._with_note, self._damaged):
+            status, kind, index = attempt(text, place, kinds)
+            if status in (Status.FOUND, Status.LEFT):
+                return status, kind, index
+            unsure |= status == Status.AMBIGUOUS
+        return (Status.AMBIGUOUS if unsure else Status.UNKNOWN), -1, -1
+
+    def _plain(self, text: str, place: int, kinds: Sequence[int]) -> tuple[int, int, int]:
+        spelled = values.key(text)
+        unsure = False
+        for lookup, kind in ((self.position_ids, POSITION), (self.employee_ids, PERSON), (self.mails, PERSON), (self.directory, PERSON)):
+            if kind in kinds:
+                at = lookup.one(spelled)
+                if at >= 0:
+                    return Status.FOUND, kind, at
+                unsure |= at == AMBIGUOUS
+        for kind in kinds:
+            at = ABSENT
+            if kind == PERSON:
+                people = {int(p) for form in name_forms(text) for p in self.names.candidates(form)}
+                at = people.pop() if len(people) == 1 else AMBIGUOUS if people else ABSENT
+            elif kind == POSITION:
+                at = self._title(spelled, place)
+            elif kind == DEPARTMENT:
+                at = self.tree.find(text)
+            if at >= 0:
+                return Status.FOUND, kind, at
+            unsure |= at == AMBIGUOUS
+        if PERSON in kinds or POSITION in kinds:
+            for form in name_forms(text):
+                if form in self.left:
+                    return Status.LEFT, -1, int(self.left.candidates(form)[0])
+        return (Status.AMBIGUOUS if unsure else Status.UNKNOWN), -1, -1
+
+    def _title(self, spelled: str, place: int) -> int:
+        """A title: unique within the department it stands in, or above it, or unique at all."""
+        found = self.titles.candidates(spelled)
+        if len(found) <= 1:
+            return int(found[0]) if len(found) else ABSENT
+        seen = 0
+        while place >= 0 and seen < 100:
+            inside = [int(p) for p in found if self.position_department[p] == place]
+            if len(inside) == 1:
+                return inside[0]
+            if inside:
+                return AMBIGUOUS
+            place, seen = self.tree.nodes[place].parent, seen + 1
+        return AMBIGUOUS
+
+    def _with_note(self, text: str, place: int, kinds: Sequence[int]) -> tuple[int, int, int]:
+        """``name(id)``, ``name（title）``, ``title(department)``, ``id name``, ``title name``, ``department/title``."""
+        pieces: list[tuple[str, str]] = []
+        noted = bracketed(text)
+        if noted:
+            pieces += [(noted[1], noted[0]), noted]
+        for separator in (" ", "/", "-", "－", "@"):
+            if separator in text:
+                head, _, tail = text.partition(separator)
+                left, _, right = text.rpartition(separator)
+                pieces += [(head, tail), (right, left)]
+        for sure, other in pieces:
+            if not sure.strip() or not other.strip():
+                continue
+            spelled = values.key(sure)
+            for lookup, kind in ((self.employee_ids, PERSON), (self.position_ids, POSITION), (self.mails, PERSON)):
+                at = lookup.one(spelled) if kind in kinds else ABSENT
+                if at >= 0:
+                    return Status.FOUND, kind, at
+        for first, second in pieces:
+            people = {int(p) for form in name_forms(first) for p in self.names.candidates(form)} if PERSON in kinds else set()
+            if people:
+                inside = self.tree.find(second)
+                seats = [s for p in people for s in self.person_seats.get(p, ())]
+                titled = {int(p) for p in self.titles.candidates(values.key(second))}
+                fitting = [s for s in seats if int(self.seat_position[s]) in titled or (inside >= 0 and self.position_department[self.seat_position[s]] == inside)]
+                if len(fitting) == 1:
+                    return Status.FOUND, SEAT, fitting[0]
+                if noted and len(people) == 1 and not titled and inside < 0:
+                    return Status.FOUND, PERSON, people.pop()
+            if POSITION in kinds:
+                inside = self.tree.find(second)
+                if inside >= 0:
+                    at = [int(p) for p in self.titles.candidates(values.key(first)) if self.position_department[p] == inside]
+                    if len(at) == 1:
+                        return Status.FOUND, POSITION, at[0]
+        return Status.UNKNOWN, -1, -1
+
+    def _damaged(self, text: str, place: int, kinds: Sequence[int]) -> tuple[int, int, int]:
+        """The only id that differs in nothing but what spreadsheets do to ids."""
+        mended = damaged_id(text)
+        if not any(character.isdigit() for character in mended):
+            return Status.UNKNOWN, -1, -1
+        for lookup, kind in self.damaged:
+            if kind in kinds:
+                at = lookup.one(mended)
+                if at >= 0:
+                    self.repairs += 1
+                    return Status.FOUND, kind, at
+        return Status.UNKNOWN, -1, -1
+
+    def nearest(self, text: str, kinds: Sequence[int], n: int = 3) -> list[str]:
+        """Titles and departments spelled like an unknown text: a hint for people, never a guess.
+
+        Names of persons are not offered; the hint is printed where names are not.
+        """
+        pool: list[str] = []
+        if POSITION in kinds:
+            pool += self.titles.known[:20_000]
+        if DEPARTMENT in kinds:
+            pool += [node.name for node in self.tree.nodes]
+        return difflib.get_close_matches(values.key(text), pool, n, 0.5)
+
+
+_NONE = Lookup(pd.Series([], dtype="str"), np.zeros(0, dtype=np.int64))
+
+
+def kinds_of(kind: str, name: str) -> list[int]:
+    """What a field of a table may point at, from the catalogue."""
+    refers = catalog.toml("tables")[kind]["fields"][name].get("refers", ())
+    return [KINDS.index(item) for item in refers]

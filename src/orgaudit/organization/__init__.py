@@ -1,0 +1,6 @@
+"""The organization: seats, positions, persons, departments, and the relations that checks ask of them."""
+
+from orgaudit.organization.links import KINDS, Links, Status
+from orgaudit.organization.model import Organization
+
+__all__ = ["KINDS", "Links", "Organization", "Status"]

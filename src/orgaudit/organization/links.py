@@ -1,0 +1,73 @@
+"""What cells point at: one line per meaning, in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+# What a link or a subject can be; the first four index frames of the organization.
+KINDS = ("department", "position", "person", "seat")
+
+
+class Status:
+    """How a reference ended. Six different things with six different sentences."""
+
+    FOUND, UNKNOWN, AMBIGUOUS, EXTERNAL, LEFT, VACANT = range(6)
+
+
+@dataclass
+class Links:
+    """Meanings of one column: ``row`` of the table, ``status``, ``kind`` and ``index`` of the target, its own ``text``.
+
+    A row may have several meanings (several values in a cell) or none (empty, root marker).
+    """
+
+    row: np.ndarray
+    status: np.ndarray
+    kind: np.ndarray
+    index: np.ndarray
+    dotted: np.ndarray
+    text: np.ndarray
+
+    @staticmethod
+    def expand(codes: np.ndarray, meanings: Sequence[Sequence[Any]]) -> Links:
+        """Links of every row from the meanings of each distinct text; ``codes`` gives each row's text."""
+        width = np.array([len(targets) for targets in meanings], dtype=np.int64)
+        flat = [target for targets in meanings for target in targets]
+        start = np.concatenate([[0], np.cumsum(width)])
+        n = width[codes] if len(codes) else np.zeros(0, dtype=np.int64)
+        row = np.repeat(np.arange(len(codes)), n)
+        offset = np.arange(len(row)) - np.repeat(np.cumsum(n) - n, n)
+        at = start[codes[row]] + offset if len(row) else np.zeros(0, dtype=np.int64)
+        text = np.empty(len(flat), dtype=object)
+        text[:] = [target.text for target in flat]
+
+        def column(name: str, kind: type) -> np.ndarray:
+            return np.array([getattr(target, name) for target in flat], dtype=kind)[at]
+
+        return Links(row, column("status", np.int8), column("kind", np.int8), column("index", np.int64), column("dotted", bool), text[at])
+
+    @staticmethod
+    def none() -> Links:
+        """No links at all."""
+        empty = np.zeros(0, dtype=np.int64)
+        return Links(empty, empty, empty, empty, empty.astype(bool), empty.astype(object))
+
+    def take(self, keep: np.ndarray) -> Links:
+        """The links of a boolean mask or index array."""
+        return Links(self.row[keep], self.status[keep], self.kind[keep], self.index[keep], self.dotted[keep], self.text[keep])
+
+    def found(self, kind: str | None = None) -> Links:
+        """The links that mean something, of one kind if named."""
+        keep = self.status == Status.FOUND
+        return self.take(keep & (self.kind == KINDS.index(kind)) if kind else keep)
+
+    def first(self, n: int, kind: str) -> np.ndarray:
+        """Per row of a table of ``n`` rows, the first target of a kind; -1 where there is none."""
+        found = self.found(kind)
+        result = np.full(n, -1, dtype=np.int64)
+        result[found.row[::-1]] = found.index[::-1]
+        return result

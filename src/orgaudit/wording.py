@@ -1,0 +1,114 @@
+"""What a duty statement says: lead or assist, the first acting verb's class, what it acts on.
+
+A first reading only: it looks at the beginning of a sentence and never at the meaning of its object. Findings that rest
+on it are ``inferred``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from orgaudit import catalog
+from orgaudit.reading import values
+
+_TAIL = re.compile(r"(?:等?(?:相关|各项|有关)?工作|等事宜|等|的管理|管理)?[。.;；,，\s]*$")
+_NUMBERED = re.compile(r"^\s*(?:\d+[、.)）]|[①-⑳]|[一二三四五六七八九十]+、)\s*")
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A parsed statement: ``action`` is a class of catalog/actions.toml or None, ``object`` what follows the verb."""
+
+    action: str | None
+    verb: str
+    object: str
+    assists: bool
+    supervises: bool
+    catch_all: bool
+    own: bool
+    needs_right: bool
+
+
+@cache
+def _verbs() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    found: dict[str, list[tuple[str, str]]] = {"zh": [], "en": []}
+    for action, spelled in catalog.toml("actions")["classes"].items():
+        for lang in ("zh", "en"):
+            found[lang] += [(word, action) for word in spelled[lang]]
+    return tuple(sorted(found[lang], key=lambda pair: -len(pair[0])) for lang in ("zh", "en"))  # type: ignore[return-value]
+
+
+@cache
+def _pattern(group: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    words = catalog.toml("actions")[group]
+    zh = sorted(words["zh"], key=len, reverse=True)
+    en = sorted(words["en"], key=len, reverse=True)
+    return re.compile(f"^(?:{'|'.join(zh)})"), re.compile(rf"^(?:{'|'.join(map(re.escape, en))})\b")
+
+
+def is_catch_all(text: str) -> bool:
+    """Whether a statement only says "other duties as assigned"."""
+    spelled = values.key(text)
+    return any(word in spelled for word in values.words("catch_all")) or any(
+        word.replace(" ", "") in spelled.replace(" ", "") for word in values.words("catch_all") if word.isascii()
+    )
+
+
+@cache
+def parse(text: str) -> Wording:
+    """Read one statement, Chinese or English."""
+    spelled = _NUMBERED.sub("", values.key(text))
+    chinese = any("\u4e00" <= character <= "\u9fff" for character in spelled)
+    lang = 0 if chinese else 1
+    assists = supervises = False
+    rest = spelled
+    for _ in range(4):
+        before = rest
+        if not assists and (found := _pattern("assist")[lang].match(rest)):
+            assists = True
+            rest = rest[found.end() :].lstrip(" ,，、")
+        if not supervises and (found := _pattern("supervise")[lang].match(rest)):
+            supervises = True
+            rest = rest[found.end() :].lstrip(" ,，、")
+        if found := _pattern("strip")[lang].match(rest):
+            rest = rest[found.end() :].lstrip(" ,，、对")
+        if rest == before:
+            break
+    action, verb = _first_verb(rest, lang)
+    if verb and chinese and rest.startswith(verb):
+        target = rest[len(verb) :]
+    elif verb:
+        target = rest.replace(verb, "", 1)
+    else:
+        target = rest
+    needs = bool(_pattern("needs_right")[lang].match(rest)) and not assists
+    own = bool(re.search(r"本部门|本岗位|本车间|本班组|own (?:department|team)|the team's own", spelled))
+    return Wording(action, verb, _TAIL.sub("", target).strip(), assists, supervises, is_catch_all(text), own, needs)
+
+
+def _first_verb(rest: str, lang: int) -> tuple[str | None, str]:
+    """The verb that starts the text; in Chinese also one right after its object (``供应商评审``) where nothing starts it."""
+    for word, action in _verbs()[lang]:
+        if re.match(rf"{word}" if lang == 0 else rf"{re.escape(word)}\b", rest):
+            found = re.match(word if lang == 0 else re.escape(word), rest)
+            return action, found.group() if found else word
+    if lang == 0:
+        tail = _TAIL.sub("", rest)
+        for word, action in _verbs()[0]:
+            if tail.endswith(word) and len(tail) > len(word):
+                return action, word
+    return None, ""
+
+
+def bigrams(text: str) -> set[str]:
+    """Character pairs of a text without spaces: the unit that works for Chinese without a segmenter."""
+    tight = re.sub(r"[\s,，、。;；()（）]+", "", text)
+    return {tight[i : i + 2] for i in range(len(tight) - 1)} or ({tight} if tight else set())
+
+
+def dice(a: str, b: str) -> float:
+    """Share of common character pairs, 0 to 1."""
+    first, second = bigrams(a), bigrams(b)
+    return 2 * len(first & second) / (len(first) + len(second)) if first and second else 0.0
