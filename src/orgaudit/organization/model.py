@@ -239,7 +239,7 @@ class Organization:
         found = self.titles.str.lower().str.contains(words, na=False).to_numpy(dtype=bool)
         if self.review.has("posts", "job_family"):
             family = self.table("posts").text("job_family").str.lower().str.contains(words, na=False).to_numpy(dtype=bool)
-            found |= family[self.seats["row"].to_numpy()]
+            found = found | family[self.seats["row"].to_numpy()]
         return found
 
     @cached_property

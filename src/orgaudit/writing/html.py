@@ -60,6 +60,7 @@ def report_page(model: Data, lang: str) -> str:
         principles=_principles(model),
         unjudged=_unjudged(model),
         findings=[shown[finding["id"]] for finding in kept if not finding.get("cause")][:IN_PAGE],
+        waived=[one for one in shown.values() if one["waived"]],
         blank=_blank_finding(),
         shown=shown,
         counts=_counts(ordered, len(kept)),
@@ -76,7 +77,7 @@ def report_page(model: Data, lang: str) -> str:
         data={
             "findings": list(shown.values()),
             "chart": _chart_data(model, tree),
-            "texts": {group: _group(group) for group in ("findings", "severity", "confidence", "gate", "chart", "page")},
+            "texts": {group: _group(group) for group in ("findings", "severity", "gate", "kind", "chart", "page")},
         },
     )
 
@@ -458,19 +459,27 @@ def _tree(chart: Data) -> dict[str, Any]:
     for seat, parent in enumerate(parents):
         if parent >= 0:
             children[parent].append(seat)
-    order, size, depth = [], [1] * len(parents), [0] * len(parents)
-    stack = [seat for seat in reversed(range(len(parents))) if parents[seat] < 0]
+    tops = [seat for seat, parent in enumerate(parents) if parent < 0]
+    size = [1] * len(parents)
+    for seat in reversed(_walk(tops, children)):
+        if parents[seat] >= 0:
+            size[parents[seat]] += size[seat]
+    tops.sort(key=lambda seat: -size[seat])
+    order = _walk(tops, children)
+    depth = [0] * len(parents)
+    for seat in order:
+        depth[seat] = depth[parents[seat]] + 1 if parents[seat] >= 0 else 0
+    return {"parents": parents, "cuts": cuts, "children": children, "order": order, "depth": depth, "tops": tops}
+
+
+def _walk(tops: Sequence[int], children: Sequence[Sequence[int]]) -> list[int]:
+    """Every seat, each superior before its subordinates, without recursion."""
+    order, stack = [], list(reversed(tops))
     while stack:
         seat = stack.pop()
         order.append(seat)
-        for child in children[seat]:
-            depth[child] = depth[seat] + 1
         stack.extend(reversed(children[seat]))
-    for seat in reversed(order):
-        if parents[seat] >= 0:
-            size[parents[seat]] += size[seat]
-    tops = sorted((seat for seat in range(len(parents)) if parents[seat] < 0), key=lambda seat: -size[seat])
-    return {"parents": parents, "cuts": cuts, "children": children, "order": order, "depth": depth, "tops": tops}
+    return order
 
 
 def _chart_rows(model: Data, tree: Data) -> list[dict[str, Any]]:

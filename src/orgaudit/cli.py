@@ -1,0 +1,290 @@
+"""The command line: thin commands, each around one public function."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+import orgaudit
+from orgaudit import errors, texts
+from orgaudit.errors import OrgauditError
+
+_SEVERITIES = ("blocker", "high", "medium", "low", "info")
+_FORMATS = ("html", "json")
+_DOCUMENTS = ("jobs", "none")
+
+
+class _Codes(click.ParamType):
+    name = "CODE,…"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if isinstance(value, tuple) else tuple(part.strip().upper() for part in str(value).split(",") if part.strip())
+
+
+class _Choices(click.ParamType):
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        self.allowed = allowed
+        self.name = ",".join(allowed)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        parts = value if isinstance(value, tuple) else tuple(part.strip() for part in str(value).split(",") if part.strip())
+        for part in parts:
+            if part not in self.allowed:
+                self.fail(f"{part!r}: {', '.join(self.allowed)}", param, ctx)
+        return parts
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(orgaudit.__version__, prog_name="orgaudit")
+def main() -> None:
+    """Audit org charts and responsibility tables before performance reviews start."""
+
+
+def _run_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Options that audit and demo share."""
+    for option in reversed(
+        [
+            click.option("--lang", type=click.Choice(["zh", "en", "auto"]), default="auto", help="Language pages open in; both are always there."),
+            click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Date validities are read at; default today."),
+            click.option("--format", "formats", type=_Choices(_FORMATS), default="html,json", show_default=True, help="What to write."),
+            click.option("--documents", type=_Choices(_DOCUMENTS), default=None, help="Documents to write; default jobs up to 2,000 positions."),
+            click.option("--names", is_flag=True, help="Show names of persons in pages (default: titles)."),
+            click.option("--force", is_flag=True, help="Replace an output folder that orgaudit did not write."),
+            click.option("-q", "--quiet", is_flag=True, help="No summary, no progress."),
+            click.option("-v", "--verbose", is_flag=True, help="Say what is being done."),
+            click.option("--no-color", is_flag=True, help="Plain text."),
+            click.option("--debug", is_flag=True, help="Tracebacks on internal errors."),
+        ]
+    ):
+        function = option(function)
+    return function
+
+
+@main.command()
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the report.")
+@click.option("--config", type=click.Path(path_type=Path), help="orgaudit.toml; default: the one beside the first input.")
+@click.option("--select", type=_Codes(), default="", help="Only these checks or principles (SUP, AUT-01).")
+@click.option("--ignore", type=_Codes(), default="", help="Not these checks or principles.")
+@click.option("--fail-on", type=click.Choice(_SEVERITIES), help="Exit 1 when an open finding is at least that severe.")
+@click.option("--anonymize", is_flag=True, help="Pseudonyms for persons everywhere.")
+@click.option("--key", type=click.Path(path_type=Path), help="Key of the pseudonyms; default orgaudit.key beside the first input, made once.")
+@_run_options
+def audit(inputs: tuple[Path, ...], out: Path, **options: Any) -> None:
+    """Audit files and folders of one review and write the report to a folder."""
+    _guarded(options, lambda: sys.exit(_audit(list(inputs), out, options)))
+
+
+@main.command()
+@click.option("-o", "--out", default=Path("orgaudit-demo"), type=click.Path(path_type=Path), help="Folder for the reports.")
+@_run_options
+def demo(out: Path, **options: Any) -> None:
+    """Audit the sample companies that come with the package."""
+
+    def run() -> NoReturn:
+        from datetime import datetime
+
+        from orgaudit.writing import templates
+
+        code = 0
+        options["as_of"] = options["as_of"] or datetime(2026, 11, 1)
+        for company in sorted(path for path in templates.folder("sample_data").iterdir() if path.is_dir()):
+            if not options["quiet"]:
+                click.echo(click.style(f"\n{company.name}", bold=True))
+            code = max(code, _audit([company], out / company.name, options))
+        sys.exit(code)
+
+    _guarded(options, run)
+
+
+@main.command()
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--lang", type=click.Choice(["zh", "en", "auto"]), default="auto", help="Language of the answer.")
+@click.option("--debug", is_flag=True, help="Tracebacks on internal errors.")
+def inspect(inputs: tuple[Path, ...], lang: str, debug: bool) -> None:
+    """Say how every sheet and column was understood, and what each principle still needs."""
+
+    def run() -> None:
+        from orgaudit import describing
+
+        review = orgaudit.read(list(inputs))
+        click.echo(describing.inspection(review, _language(lang, review)))
+        if review.problems:
+            for problem in review.problems:
+                _say(problem, _language(lang, review))
+            sys.exit(errors.PARTLY_DONE)
+
+    _guarded({"lang": lang, "debug": debug}, run)
+
+
+@main.command()
+@click.option("--principle", type=str, help="Only the checks of one principle (SUP).")
+@click.option("--lang", type=click.Choice(["zh", "en", "auto"]), default="auto", help="Language of the list.")
+def checks(principle: str | None, lang: str) -> None:
+    """List the checks."""
+
+    def run() -> None:
+        from orgaudit import describing
+        from orgaudit.checks import PRINCIPLES
+
+        if principle and principle.upper() not in PRINCIPLES:
+            raise OrgauditError("unknown_selection", code=principle)
+        click.echo(describing.check_list(principle.upper() if principle else None, _language(lang)))
+
+    _guarded({"lang": lang}, run)
+
+
+@main.command()
+@click.argument("code")
+@click.option("--lang", type=click.Choice(["zh", "en", "auto"]), default="auto", help="Language of the text.")
+def explain(code: str, lang: str) -> None:
+    """Explain one check in full: logic, threshold and source, what is no finding, remedy, examples."""
+
+    def run() -> None:
+        import difflib
+
+        from orgaudit import describing
+        from orgaudit.checks import all_checks
+
+        known = all_checks()
+        if code.upper() not in known:
+            near = difflib.get_close_matches(code.upper(), list(known), 1)
+            raise OrgauditError("unknown_check", code=code, nearest=f" {near[0]}?" if near else "")
+        click.echo(describing.explanation(code.upper(), _language(lang)))
+
+    _guarded({"lang": lang}, run)
+
+
+def _audit(inputs: list[Path], out: Path, options: dict[str, Any]) -> int:
+    """Read, audit, write, and print the summary; the exit code of the run."""
+    from orgaudit import describing
+    from orgaudit.pipeline import load_settings
+
+    show = _Progress(quiet=options["quiet"], verbose=options["verbose"])
+    settings = load_settings(options.get("config"), inputs)
+    _known_codes(options)
+    review = orgaudit.read(inputs, progress=show)
+    if options.get("anonymize"):
+        from orgaudit.reading import anonymizing
+
+        anonymizing.anonymize(review, anonymizing.load_key(options.get("key"), inputs))
+    result = orgaudit.audit(
+        review,
+        settings=settings,
+        as_of=options["as_of"].date() if options["as_of"] else None,
+        select=options.get("select") or (),
+        ignore=options.get("ignore") or (),
+        progress=show,
+    )
+    lang = _language(options["lang"], review)
+    documents = None if options["documents"] is None else [name for name in options["documents"] if name != "none"]
+    written = orgaudit.write_report(
+        result,
+        out,
+        formats=options["formats"],
+        documents=documents,
+        lang=lang,
+        names=options["names"],
+        anonymized=bool(options.get("anonymize")),
+        force=options["force"],
+        progress=show,
+    )
+    show.done()
+    for problem in review.problems:
+        _say(problem, lang)
+    if not options["quiet"]:
+        color = sys.stdout.isatty() and not options["no_color"]
+        click.echo(describing.summary(result, written, lang, color=color), color=color)
+    if options["debug"]:
+        for run in result.runs.values():
+            if run.trace:
+                click.echo(run.trace, err=True)
+    if review.problems or any(run.status == "error" for run in result.runs.values()):
+        return errors.PARTLY_DONE
+    worst = options.get("fail_on")
+    return int(bool(worst) and any(f.status == "open" and _SEVERITIES.index(f.severity) <= _SEVERITIES.index(worst) for f in result.findings))
+
+
+def _known_codes(options: dict[str, Any]) -> None:
+    from orgaudit.checks import PRINCIPLES, all_checks
+
+    for code in (*(options.get("select") or ()), *(options.get("ignore") or ())):
+        if code not in PRINCIPLES and code not in all_checks():
+            raise OrgauditError("unknown_selection", code=code)
+
+
+def _language(asked: str, review: Any = None) -> str:
+    """The language of a run: what was asked for, else that of the input, else that of the terminal."""
+    if asked != "auto":
+        return asked
+    if review is not None:
+        return str(review.language)
+    import locale
+
+    return "zh" if (locale.getlocale()[0] or "").startswith(("zh", "Chinese")) else "en"
+
+
+def _guarded(options: dict[str, Any], function: Callable[[], object]) -> None:
+    """Run a command; turn every failure into lines that a person can act on and the contract's exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a narrow console shows what it can and never fails
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        function()
+    except OrgauditError as error:
+        _say(error, _language(str(options.get("lang") or "auto")))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (click.ClickException, click.exceptions.Exit, SystemExit):
+        raise
+    except BrokenPipeError:
+        sys.exit(0)
+    except Exception as error:
+        if options.get("debug"):
+            raise
+        _say(OrgauditError("internal", kind=type(error).__name__), _language(str(options.get("lang") or "auto")))
+        sys.exit(70)
+
+
+def _say(error: OrgauditError, lang: str) -> None:
+    """An error in at most three lines: where and what, then the remedy."""
+    tell = texts.get(lang)
+    place = " · ".join(part for part in (error.file, error.sheet, error.cell) if part)
+    what = tell(f"errors.{error.key}.what", **error.params)
+    click.echo(_visible(f"{place}: {what}" if place else what), err=True)
+    click.echo(_visible("  " + tell(f"errors.{error.key}.remedy", **error.params)), err=True)
+
+
+def _visible(text: str) -> str:
+    """Control characters and direction marks as escapes, so that data cannot steer the terminal."""
+    return "".join(c if c.isprintable() or c in "\n\u3000" else f"\\x{ord(c):02x}" for c in text)
+
+
+class _Progress:
+    """One line on the error stream that says what is going on; silent in a pipe."""
+
+    def __init__(self, *, quiet: bool, verbose: bool) -> None:
+        self.live = sys.stderr.isatty() and not quiet
+        self.verbose = verbose and not quiet
+        self.stage = ""
+
+    def __call__(self, stage: str, item: str) -> None:
+        if self.verbose:
+            click.echo(_visible(f"{stage} {item}".rstrip()), err=True)
+        elif self.live and stage != self.stage:
+            click.echo(f"\r\033[K{stage} …", err=True, nl=False)
+        self.stage = stage
+
+    def done(self) -> None:
+        """Clear the line."""
+        if self.live and not self.verbose:
+            click.echo("\r\033[K", err=True, nl=False)
+
+
+if __name__ == "__main__":
+    main()

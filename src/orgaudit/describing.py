@@ -1,0 +1,204 @@
+"""What the terminal says: the summary of an audit, how sheets were understood, the checks. Text out, no printing.
+
+No person's name, id or e-mail appears in any of it.
+"""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections import defaultdict
+
+import click
+
+from orgaudit import catalog, texts
+from orgaudit.auditing import ERROR, Audit, field_name, table_name
+from orgaudit.checks import PRINCIPLES, all_checks
+from orgaudit.finding import SEVERITIES
+from orgaudit.pipeline import Written
+from orgaudit.table import Review, SheetEntry
+from orgaudit.writing import report
+from orgaudit.writing.masking import Mask
+
+_COLORS = {"blocker": "red", "high": "yellow"}
+
+
+def _wide(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _pad(text: str, width: int) -> str:
+    return text + " " * max(0, width - _wide(text))
+
+
+def _visible(text: str) -> str:
+    return "".join(c if c.isprintable() or c == "\u3000" else " " if c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
+
+
+def summary(audit: Audit, written: Written, lang: str, *, color: bool = False) -> str:
+    """What a manager needs to know: both gates, the best repairs, the principles, what was not judged, where the report is."""
+    tell = texts.get(lang)
+    org = audit.org
+    lines = [
+        tell("cli.summary.organization", seats=org.n, positions=len(org.positions), persons=len(org.persons),
+             departments=len(org.departments), layers=org.layers, date=audit.as_of.isoformat()),
+        "",
+    ]  # fmt: skip
+    total = sum(audit.gates.states[1].values())
+    if not total:
+        lines.append(tell("cli.summary.nobody"))
+    for gate in (1, 2) if total else ():
+        states = audit.gates.states[gate]
+        judged = states["not_assessable"] < total
+        figures = {state: states[state] for state in ("ready", "conditional", "not_ready", "not_assessable")}
+        line = tell(f"cli.summary.gate_{gate}", total=total, **figures) if judged else tell(f"cli.summary.gate_{gate}_unjudged")
+        lines.append(click.style(line, bold=True) if color else line)
+        if judged and states["ready"] < total:
+            lines.append(tell("cli.summary.held", **figures))
+    lines += _repairs(audit, lang)
+    lines += ["", *_principles(audit, lang, color)]
+    missing = report.missing_tables(audit)
+    if missing:
+        lines += ["", tell("cli.summary.missing")]
+        lines += [tell("cli.summary.missing_line", table=table_name(item["table"])[lang], codes=" ".join(item["codes"])) for item in missing]
+    lines += ["", *[note[lang] for note in audit.notes]] if audit.notes else []
+    failed = [code for code, run in audit.runs.items() if run.status == ERROR]
+    lines += ["", tell("cli.summary.failed", codes=" ".join(failed))] if failed else []
+    lines += ["", tell("cli.summary.kept", files=", ".join(written.kept))] if written.kept else []
+    lines.append("")
+    if (written.out / "index.html").exists():
+        lines.append(tell("cli.summary.report", path=written.out / "index.html"))
+    if written.jobs:
+        lines.append(tell("cli.summary.jobs", n=written.jobs, path=written.out / "jobs" / "index.html"))
+    if written.jobs_left_out:
+        lines.append(tell("cli.summary.jobs_left_out"))
+    return "\n".join(line if color else _visible(line) for line in lines).rstrip()
+
+
+def _repairs(audit: Audit, lang: str, most: int = 5) -> list[str]:
+    tell, mask = texts.get(lang), Mask(audit.org, shown=False)
+    by_id = {finding.id: finding for finding in audit.findings}
+    lines = []
+    for repair in audit.gates.repairs[:most]:
+        message = mask.sentence(by_id[repair["finding"]].message)[lang]
+        key, n = ("repair", repair["releases"]) if repair["releases"] else ("repair_part", repair["touches"])
+        lines.append(tell(f"cli.summary.{key}", n=n, message=textwrap.shorten(_visible(message), 150, placeholder=" …")))
+    return ["", tell("cli.summary.repairs"), *lines] if lines else []
+
+
+def _principles(audit: Audit, lang: str, color: bool) -> list[str]:
+    tell = texts.get(lang)
+    header = tell("cli.summary.principles")
+    lines = [header]
+    for score in audit.scores:
+        opened = [f for f in audit.open() if f.principle == score.key]
+        counts = [(s, sum(f.severity == s for f in opened)) for s in SEVERITIES]
+        parts = []
+        for severity, n in counts:
+            if n:
+                part = f"{n} {tell(f'cli.severity.{severity}')}"
+                parts.append(click.style(part, fg=_COLORS[severity]) if color and severity in _COLORS else part)
+        name = f"{score.key} {tell(f'checks.principles.{score.key}.name')}"
+        figure = tell("cli.summary.no_score") if score.score is None else f"{score.score:.0f}"
+        width = 48 if lang == "en" else 33
+        lines.append(f"{_pad(name, width)} {figure:>5}  {score.coverage:>7.0%}  {', '.join(parts) or tell('cli.summary.none')}")
+    return lines
+
+
+def inspection(review: Review, lang: str) -> str:
+    """How each sheet was understood, where its rows went, and which principle lacks which table or column."""
+    tell = texts.get(lang)
+    lines: list[str] = []
+    for entry in review.ledger:
+        lines += [*_sheet(entry, lang), ""]
+    lines.append(tell("cli.inspect.needs"))
+    for key in PRINCIPLES:
+        lacking: dict[str, list[str]] = defaultdict(list)
+        for code, check in all_checks().items():
+            if check.principle == key:
+                for need in check.needs:
+                    options = [option.partition(".")[::2] for option in need.split("|")]
+                    if not any(review.has(table, column or None) for table, column in options):
+                        table, column = options[0]
+                        name = f"{table_name(table)[lang]}" + (f" · {field_name(table, column)[lang]}" if column else "")
+                        lacking[name].append(code)
+        needs = "; ".join(f"{name} ({', '.join(codes)})" for name, codes in lacking.items()) or tell("cli.inspect.complete")
+        lines.append(tell("cli.inspect.need", principle=tell(f"checks.principles.{key}.name"), needs=needs))
+    return "\n".join(_visible(line) for line in lines)
+
+
+def _sheet(entry: SheetEntry, lang: str) -> list[str]:
+    tell = texts.get(lang)
+    place = entry.file + (f" · {entry.sheet}" if entry.sheet else "")
+    if entry.table is None:
+        reason = tell(f"cli.reason.{entry.note or 'not_recognized'}")
+        return [f"{place}: {tell('cli.inspect.not_table', reason=reason)}"]
+    lines = [f"{place}: {tell('cli.inspect.table', table=table_name(entry.table)[lang], used=entry.used)}"]
+    lines.append(tell("cli.inspect.header", row=entry.header_row, layout=tell(f"cli.inspect.{entry.layout}_layout")))
+    for name, columns in entry.columns.items():
+        header = ", ".join(column.header for column in columns)
+        how = tell(f"cli.inspect.confidence.{columns[0].confidence}")
+        lines.append(tell("cli.inspect.column", field=f"{field_name(entry.table, name)[lang]} [{name}]", header=f"{header} ({how})"))
+    if entry.ignored_columns:
+        lines.append(tell("cli.inspect.ignored", headers=", ".join(entry.ignored_columns)))
+    aside = ", ".join(f"{tell(f'cli.reason.{reason}')} {n}" for reason, n in sorted(entry.set_aside.items()))
+    lines.append(
+        tell("cli.inspect.account", rows=entry.rows, used=entry.used, aside=sum(entry.set_aside.values()), reasons=f" ({aside})" if aside else "", rejected=len(entry.rejected))
+    )
+    lines += [tell("cli.inspect.rejected", row=row, reason=tell(f"cli.reason.{reason}")) for row, reason in entry.rejected[:10]]
+    return lines
+
+
+def check_list(principle: str | None, lang: str) -> str:
+    """One line per check: code, severity, name, tables."""
+    tell = texts.get(lang)
+    lines = []
+    for key in PRINCIPLES:
+        if principle and key != principle:
+            continue
+        lines.append(f"{key}  {tell(f'checks.principles.{key}.name')}")
+        for code, check in all_checks().items():
+            if check.principle == key:
+                tables = ", ".join(catalog.toml("tables")[table][lang] for table in check.tables[:3])
+                lines.append(f"  {code}  {_pad(tell(f'cli.severity.{check.severity}'), 8)} {_pad(check.name[lang], 44)} {tables}")
+    return "\n".join(lines)
+
+
+def explanation(code: str, lang: str) -> str:
+    """One check in full."""
+    tell, check = texts.get(lang), all_checks()[code]
+    gate = tell(f"cli.explain.gate_{check.gate or 'none'}") + ("" if check.scored else f"; {tell('cli.explain.reference')}")
+    needs = "; ".join(" / ".join(_need(option, lang) for option in need.split("|")) for need in check.needs)
+    rows = [
+        ("severity", tell(f"cli.severity.{check.severity}")),
+        ("confidence", tell(f"cli.confidence.{check.confidence}")),
+        ("gate", gate),
+        ("needs", needs),
+        *[(part, tell(f"checks.{code}.{part}")) for part in ("logic", "threshold")],
+        ("configured", ", ".join(f"{name} = {value:g}" for name, value in check.thresholds.items())),
+        *[(part, tell(f"checks.{code}.{part}")) for part in ("traps", "fires", "silent", "remedy", "question")],
+    ]
+    head = f"{code}  {check.name[lang]}  ({tell(f'checks.principles.{check.principle}.name')})"
+    lines = [head, ""]
+    for part, text in rows:
+        if text:
+            lines += [f"{tell(f'cli.explain.{part}')}", *_wrap(text)]
+    return "\n".join(lines)
+
+
+def _need(option: str, lang: str) -> str:
+    table, _, column = option.partition(".")
+    return table_name(table)[lang] + (f" · {field_name(table, column)[lang]}" if column else "")
+
+
+def _wrap(text: str, width: int = 96) -> list[str]:
+    """Lines of a text, indented; Chinese breaks anywhere."""
+    if all(_wide(c) == 1 for c in text):
+        return textwrap.wrap(text, width, initial_indent="    ", subsequent_indent="    ")
+    lines, line = [], "    "
+    for c in text:
+        if _wide(line) + _wide(c) > width and c not in "，。；：、）”":
+            lines.append(line)
+            line = "    "
+        line += c
+    return [*lines, line]

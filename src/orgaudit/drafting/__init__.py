@@ -1,0 +1,1 @@
+"""Audited data → documents as plain data; the writers give them their form."""
