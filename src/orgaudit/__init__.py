@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from orgaudit.version import __version__
+
 __all__ = ["OrgauditError", "Settings", "__version__", "audit", "load_settings", "read", "write_report"]
 
 if TYPE_CHECKING:

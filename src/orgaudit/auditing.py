@@ -4,57 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import traceback
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from orgaudit import texts
+from orgaudit import judging, texts
 from orgaudit.check import Check, NotAssessable, capped
-from orgaudit.checks import PRINCIPLES, all_checks
-from orgaudit.finding import SEVERITIES, WEIGHTS, Evidence, Finding, Offenders, Subject
-from orgaudit.organization import KINDS, Organization
+from orgaudit.checks import all_checks
+from orgaudit.finding import SEVERITIES, Evidence, Finding, Offenders, Subject
+from orgaudit.judging import DISABLED, ERROR, FAIL, NOT_ASSESSABLE, PASS, CheckRun, Gates, PrincipleScore
+from orgaudit.organization import Organization
 from orgaudit.reading import values
-
-FAIL, PASS, NOT_ASSESSABLE, DISABLED, ERROR = "fail", "pass", "not_assessable", "disabled", "error"
-
-
-@dataclass
-class CheckRun:
-    """How one check ended. ``reason`` is a pair of sentences for not assessable and error."""
-
-    check: Check
-    status: str
-    reason: dict[str, str] | None = None
-    missing: str | None = None
-    findings: list[Finding] = field(default_factory=list)
-    assessed: int = 0
-    trace: str | None = None
-
-
-@dataclass(frozen=True)
-class PrincipleScore:
-    """A principle's score (None under half coverage) and what it rests on."""
-
-    key: str
-    score: float | None
-    coverage: float
-    assessed: int
-    total: int
-
-
-@dataclass
-class Gates:
-    """States of every judged (seat, person) at both gates, who is held up by what, and what would release most."""
-
-    states: dict[int, Counter[str]]
-    held_up: list[dict[str, Any]]
-    repairs: list[dict[str, Any]]
-    gate1: dict[int, str]  # state of each judged seat
 
 
 @dataclass
@@ -104,8 +69,12 @@ def run(
     for run_ in runs.values():
         if run_.status in (FAIL, PASS):
             run_.status = FAIL if any(f.status == "open" for f in run_.findings) else PASS
-    findings.sort(key=lambda f: (f.status != "open", f.cause is not None, SEVERITIES.index(f.severity), list(runs).index(f.code)))
-    return Audit(org, runs, findings, _scores(org, runs), _gates(org, runs, findings), unused, _notes(org, runs))
+    findings.sort(
+        key=lambda f: (f.status != "open", f.cause is not None, SEVERITIES.index(f.severity), list(runs).index(f.code))
+    )
+    return Audit(
+        org, runs, findings, judging.scores(org, runs), judging.gates(org, runs, findings), unused, _notes(org, runs)
+    )
 
 
 def _wanted(code: str, select: Sequence[str], ignore: Sequence[str]) -> bool:
@@ -204,11 +173,15 @@ def name_subject(org: Organization, kind: str, subject: Any) -> Subject:
     if kind == "position":
         return Subject(kind, org.position_key(int(subject)), org.position_name(int(subject)))
     if kind == "department":
-        return Subject(kind, str(org.departments["id"].iat[int(subject)]), str(org.departments["name"].iat[int(subject)]))
+        return Subject(
+            kind, str(org.departments["id"].iat[int(subject)]), str(org.departments["name"].iat[int(subject)])
+        )
     if kind == "person":
         row = org.persons.iloc[int(subject)]
         name = str(row["name"]) if isinstance(row["name"], str) else ""
-        return Subject(kind, str(row["employee_id"]) if isinstance(row["employee_id"], str) else name, name, person=True)
+        return Subject(
+            kind, str(row["employee_id"]) if isinstance(row["employee_id"], str) else name, name, person=True
+        )
     if isinstance(subject, tuple):
         return Subject(kind, str(subject[0]), str(subject[1]))
     return Subject(kind, str(subject), str(subject), person=kind == "reference")
@@ -216,7 +189,15 @@ def name_subject(org: Organization, kind: str, subject: Any) -> Subject:
 
 def _fingerprint(code: str, subjects: list[Subject], key: str, seen: Counter[str]) -> str:
     primary = subjects[0]
-    text = "\x1f".join([code, primary.kind, values.key(primary.id), values.key(key), *sorted(f"{s.kind}={values.key(s.id)}" for s in subjects[1:3])])
+    text = "\x1f".join(
+        [
+            code,
+            primary.kind,
+            values.key(primary.id),
+            values.key(key),
+            *sorted(f"{s.kind}={values.key(s.id)}" for s in subjects[1:3]),
+        ]
+    )
     digest = hashlib.sha256(text.encode()).hexdigest()[:10]
     seen[digest] += 1
     return f"{code}-{digest}" + (f"-{seen[digest]}" if seen[digest] > 1 else "")
@@ -230,9 +211,9 @@ def _seats_of(org: Organization, kind: str, subject: Any) -> list[int]:
     if kind == "seat" and not isinstance(subject, str):
         return [int(subject)]
     if kind == "position":
-        return org.position_seats(int(subject)).tolist()
+        return list(org.position_seats(int(subject)).tolist())
     if kind == "person":
-        return org.person_seats(int(subject)).tolist()
+        return list(org.person_seats(int(subject)).tolist())
     return []
 
 
@@ -250,7 +231,9 @@ def _link_causes(findings: list[Finding], runs: dict[str, CheckRun]) -> None:
     for code in wanted:
         for finding in runs[code].findings if code in runs else ():
             for kind, subject in finding._subjects:  # type: ignore[attr-defined]
-                index.setdefault((code, kind, subject if isinstance(subject, str | tuple) else int(subject)), finding.id)
+                index.setdefault(
+                    (code, kind, subject if isinstance(subject, str | tuple) else int(subject)), finding.id
+                )
             for seat in finding.seats:
                 index.setdefault((code, "seat", seat), finding.id)
     for finding in findings:
@@ -275,125 +258,20 @@ def _waive(org: Organization, findings: list[Finding]) -> list[int]:
     for row in range(len(table)):
         code = (table.value(row, "code") or "").strip().upper()
         subject = values.key(table.value(row, "subject") or "")
-        covered = [f for f in findings if f.code == code and any(subject in (values.key(s.id), values.key(s.name)) for s in f.subjects)]
+        covered = [
+            f
+            for f in findings
+            if f.code == code and any(subject in (values.key(s.id), values.key(s.name)) for s in f.subjects)
+        ]
         if not covered:
             unused.append(row)
-        valid = table.value(row, "control") and table.value(row, "owner") and not expires[row] < np.datetime64(org.as_of)
+        valid = (
+            table.value(row, "control") and table.value(row, "owner") and not expires[row] < np.datetime64(org.as_of)
+        )
         for finding in covered if valid else ():
             finding.status = "waived"
             finding.waiver = row
     return unused
-
-
-# ---- score ----------------------------------------------------------------------------------------------------------
-
-
-def _scores(org: Organization, runs: dict[str, CheckRun]) -> list[PrincipleScore]:
-    """Per principle 100 − Σ penalty, floor 0, at most 59 with an open blocker (domain.md A, C20)."""
-    result = []
-    for key in PRINCIPLES:
-        own = [r for r in runs.values() if r.check.principle == key and r.check.core and r.check.scored and r.status != DISABLED]
-        assessed = [r for r in own if r.status in (FAIL, PASS)]
-        coverage = len(assessed) / len(own) if own else 0.0
-        scored = [r for r in runs.values() if r.check.principle == key and r.check.scored and r.status in (FAIL, PASS)]
-        penalty, blocked = 0.0, False
-        for run_ in scored:
-            counted = [f for f in run_.findings if f.status == "open" and f.cause is None]
-            if not counted:
-                continue
-            worst = min(counted, key=lambda f: SEVERITIES.index(f.severity)).severity
-            blocked |= worst == "blocker"
-            penalty += WEIGHTS[worst] * max(0.1, min(1.0, _affected(counted) / max(1, run_.assessed)))
-        score = max(0.0, 100.0 - penalty)
-        if blocked:
-            score = min(score, 59.0)
-        result.append(PrincipleScore(key, round(score, 1) if coverage >= 0.5 else None, round(coverage, 4), len(assessed), len(own)))
-    return result
-
-
-def _affected(findings: list[Finding]) -> int:
-    """Distinct objects of the primary subject's kind; a loop counts all its members."""
-    objects: set[object] = set()
-    for finding in findings:
-        primary = finding.subjects[0]
-        if primary.kind == "seat" and len(finding.seats) > 1:
-            objects.update(finding.seats)
-        else:
-            objects.add((primary.kind, primary.id))
-    return len(objects)
-
-
-# ---- gates ----------------------------------------------------------------------------------------------------------
-
-
-def _gates(org: Organization, runs: dict[str, CheckRun], findings: list[Finding]) -> Gates:
-    """Both gates for every judged seat (domain.md D), the held-up pairs and the repairs by seats released."""
-    judged = np.flatnonzero(org.judged)
-    assessable = {1: _assessable(runs, ("SUP-02", "RDY-02", "RDY-03")), 2: _assessable(runs, ("RDY-04",))}
-    blockers: dict[int, dict[int, list[Finding]]] = {1: defaultdict(list), 2: defaultdict(list)}
-    highs: dict[int, dict[int, list[Finding]]] = {1: defaultdict(list), 2: defaultdict(list)}
-    for finding in findings:
-        if finding.status == "open" and finding.gate and finding.severity in ("blocker", "high"):
-            book = blockers if finding.severity == "blocker" else highs
-            for seat in finding.seats:
-                book[finding.gate][seat].append(finding)
-    conditional = _conditional(org)
-    states: dict[int, Counter[str]] = {1: Counter(), 2: Counter()}
-    gate1: dict[int, str] = {}
-    held_up: list[dict[str, Any]] = []
-    released: Counter[str] = Counter()
-    for seat in judged.tolist():
-        own = {1: _state(blockers[1][seat], highs[1][seat] or conditional.get(seat), assessable[1])}
-        own[2] = own[1] if own[1] == "not_ready" else _state(blockers[2][seat], highs[2][seat] or own[1] == "conditional", assessable[2])
-        if own[1] == "not_assessable":
-            own[2] = "not_assessable" if not blockers[2][seat] else "not_ready"
-        gate1[seat] = own[1]
-        for gate in (1, 2):
-            states[gate][own[gate]] += 1
-        gate = 1 if own[1] in ("not_ready", "conditional") else 2
-        if own[gate] in ("not_ready", "conditional"):
-            # A seat with indicators pending and no other trouble is held up at the second gate only.
-            if gate == 1 and own[1] == "conditional" and own[2] == "not_ready":
-                gate = 2
-            holding = (blockers if own[gate] == "not_ready" else highs)[gate][seat] or highs[1][seat]
-            held_up.append({"seat": seat, "gate": gate, "state": own[gate], "findings": holding})
-            causes = {f.cause or f.id for f in holding}
-            if own[gate] == "not_ready" and len(causes) == 1:
-                released[causes.pop()] += 1
-    touched: Counter[str] = Counter()
-    for item in held_up:
-        for finding in {f.cause or f.id for f in item["findings"]}:
-            touched[finding] += item["state"] == "not_ready"
-    order = sorted(set(touched) | set(released), key=lambda f: (-released[f], -touched[f], f))
-    repairs = [{"finding": f, "releases": released[f], "touches": touched[f]} for f in order if touched[f]]
-    return Gates(states, held_up, repairs, gate1)
-
-
-def _assessable(runs: dict[str, CheckRun], codes: Sequence[str]) -> bool:
-    return all(runs[code].status in (FAIL, PASS) for code in codes if code in runs)
-
-
-def _state(blocking: list[Finding], condition: object, assessable: bool) -> str:
-    if blocking:
-        return "not_ready"
-    if not assessable:
-        return "not_assessable"
-    return "conditional" if condition else "ready"
-
-
-def _conditional(org: Organization) -> dict[int, str]:
-    """Seats that are conditional whatever the findings: long leave, probation, joiners inside the period."""
-    reasons = {}
-    for seat in np.flatnonzero(org.seats["status"].eq("leave").to_numpy()):
-        reasons[int(seat)] = "leave"
-    for seat in np.flatnonzero(org.seats["employment"].eq("probation").to_numpy()):
-        reasons[int(seat)] = "probation"
-    start = org.settings.calendar.get("period_start")
-    if start and org.review.has("posts", "hire_date"):
-        hired = values.dates(org.table("posts").text("hire_date"))[org.seats["row"].to_numpy()]
-        for seat in np.flatnonzero(hired > np.datetime64(start)):
-            reasons[int(seat)] = "joiner"
-    return reasons
 
 
 def _notes(org: Organization, runs: dict[str, CheckRun]) -> list[dict[str, str]]:
@@ -408,6 +286,3 @@ def _notes(org: Organization, runs: dict[str, CheckRun]) -> list[dict[str, str]]
     if org.repairs:
         notes.append({"key": "repairs"} | texts.both("checks.notes.repairs", n=org.repairs))
     return notes
-
-
-__all__ = ["KINDS", "Audit", "CheckRun", "Gates", "PrincipleScore", "run"]

@@ -13,7 +13,7 @@ from orgaudit.organization import Organization
 Function = Callable[[Organization, SimpleNamespace], Result]
 
 
-class NotAssessable(Exception):
+class NotAssessable(Exception):  # noqa: N818 (a verdict, not an error)
     """Raised by a check that finds too little to judge; ``reason`` is a text key below ``checks.reasons``."""
 
     def __init__(self, reason: str, **params: object) -> None:
@@ -97,7 +97,9 @@ class Chapter:
 
         def file(function: Function) -> Function:
             code = f"{self.key}-{number:02d}"
-            self.checks.append(Check(code, function, severity, confidence, subject, tuple(needs), core, scored, thresholds))
+            self.checks.append(
+                Check(code, function, severity, confidence, subject, tuple(needs), core, scored, thresholds)
+            )
             return function
 
         return file

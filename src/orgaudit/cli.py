@@ -18,20 +18,26 @@ _FORMATS = ("html", "json")
 _DOCUMENTS = ("jobs", "none")
 
 
-class _Codes(click.ParamType):
+class _Codes(click.ParamType[tuple[str, ...]]):
     name = "CODE,…"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return value if isinstance(value, tuple) else tuple(part.strip().upper() for part in str(value).split(",") if part.strip())
+        return (
+            value
+            if isinstance(value, tuple)
+            else tuple(part.strip().upper() for part in str(value).split(",") if part.strip())
+        )
 
 
-class _Choices(click.ParamType):
+class _Choices(click.ParamType[tuple[str, ...]]):
     def __init__(self, allowed: tuple[str, ...]) -> None:
         self.allowed = allowed
         self.name = ",".join(allowed)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        parts = value if isinstance(value, tuple) else tuple(part.strip() for part in str(value).split(",") if part.strip())
+        parts = (
+            value if isinstance(value, tuple) else tuple(part.strip() for part in str(value).split(",") if part.strip())
+        )
         for part in parts:
             if part not in self.allowed:
                 self.fail(f"{part!r}: {', '.join(self.allowed)}", param, ctx)
@@ -48,10 +54,32 @@ def _run_options(function: Callable[..., None]) -> Callable[..., None]:
     """Options that audit and demo share."""
     for option in reversed(
         [
-            click.option("--lang", type=click.Choice(["zh", "en", "auto"]), default="auto", help="Language pages open in; both are always there."),
-            click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Date validities are read at; default today."),
-            click.option("--format", "formats", type=_Choices(_FORMATS), default="html,json", show_default=True, help="What to write."),
-            click.option("--documents", type=_Choices(_DOCUMENTS), default=None, help="Documents to write; default jobs up to 2,000 positions."),
+            click.option(
+                "--lang",
+                type=click.Choice(["zh", "en", "auto"]),
+                default="auto",
+                help="Language pages open in; both are always there.",
+            ),
+            click.option(
+                "--as-of",
+                type=click.DateTime(["%Y-%m-%d"]),
+                default=None,
+                help="Date validities are read at; default today.",
+            ),
+            click.option(
+                "--format",
+                "formats",
+                type=_Choices(_FORMATS),
+                default="html,json",
+                show_default=True,
+                help="What to write.",
+            ),
+            click.option(
+                "--documents",
+                type=_Choices(_DOCUMENTS),
+                default=None,
+                help="Documents to write; default jobs up to 2,000 positions.",
+            ),
             click.option("--names", is_flag=True, help="Show names of persons in pages (default: titles)."),
             click.option("--force", is_flag=True, help="Replace an output folder that orgaudit did not write."),
             click.option("-q", "--quiet", is_flag=True, help="No summary, no progress."),
@@ -67,12 +95,18 @@ def _run_options(function: Callable[..., None]) -> Callable[..., None]:
 @main.command()
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the report.")
-@click.option("--config", type=click.Path(path_type=Path), help="orgaudit.toml; default: the one beside the first input.")
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="orgaudit.toml; default: the one beside the first input."
+)
 @click.option("--select", type=_Codes(), default="", help="Only these checks or principles (SUP, AUT-01).")
 @click.option("--ignore", type=_Codes(), default="", help="Not these checks or principles.")
 @click.option("--fail-on", type=click.Choice(_SEVERITIES), help="Exit 1 when an open finding is at least that severe.")
 @click.option("--anonymize", is_flag=True, help="Pseudonyms for persons everywhere.")
-@click.option("--key", type=click.Path(path_type=Path), help="Key of the pseudonyms; default orgaudit.key beside the first input, made once.")
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path),
+    help="Key of the pseudonyms; default orgaudit.key beside the first input, made once.",
+)
 @_run_options
 def audit(inputs: tuple[Path, ...], out: Path, **options: Any) -> None:
     """Audit files and folders of one review and write the report to a folder."""
@@ -80,7 +114,9 @@ def audit(inputs: tuple[Path, ...], out: Path, **options: Any) -> None:
 
 
 @main.command()
-@click.option("-o", "--out", default=Path("orgaudit-demo"), type=click.Path(path_type=Path), help="Folder for the reports.")
+@click.option(
+    "-o", "--out", default=Path("orgaudit-demo"), type=click.Path(path_type=Path), help="Folder for the reports."
+)
 @_run_options
 def demo(out: Path, **options: Any) -> None:
     """Audit the sample companies that come with the package."""
@@ -206,7 +242,12 @@ def _audit(inputs: list[Path], out: Path, options: dict[str, Any]) -> int:
     if review.problems or any(run.status == "error" for run in result.runs.values()):
         return errors.PARTLY_DONE
     worst = options.get("fail_on")
-    return int(bool(worst) and any(f.status == "open" and _SEVERITIES.index(f.severity) <= _SEVERITIES.index(worst) for f in result.findings))
+    return int(
+        bool(worst)
+        and any(
+            f.status == "open" and _SEVERITIES.index(f.severity) <= _SEVERITIES.index(worst) for f in result.findings
+        )
+    )
 
 
 def _known_codes(options: dict[str, Any]) -> None:

@@ -12,9 +12,10 @@ from collections import defaultdict
 import click
 
 from orgaudit import catalog, texts
-from orgaudit.auditing import ERROR, Audit, field_name, table_name
+from orgaudit.auditing import Audit, field_name, table_name
 from orgaudit.checks import PRINCIPLES, all_checks
 from orgaudit.finding import SEVERITIES
+from orgaudit.judging import ERROR
 from orgaudit.pipeline import Written
 from orgaudit.table import Review, SheetEntry
 from orgaudit.writing import report
@@ -51,7 +52,11 @@ def summary(audit: Audit, written: Written, lang: str, *, color: bool = False) -
         states = audit.gates.states[gate]
         judged = states["not_assessable"] < total
         figures = {state: states[state] for state in ("ready", "conditional", "not_ready", "not_assessable")}
-        line = tell(f"cli.summary.gate_{gate}", total=total, **figures) if judged else tell(f"cli.summary.gate_{gate}_unjudged")
+        line = (
+            tell(f"cli.summary.gate_{gate}", total=total, **figures)
+            if judged
+            else tell(f"cli.summary.gate_{gate}_unjudged")
+        )
         lines.append(click.style(line, bold=True) if color else line)
         if judged and states["ready"] < total:
             lines.append(tell("cli.summary.held", **figures))
@@ -60,7 +65,10 @@ def summary(audit: Audit, written: Written, lang: str, *, color: bool = False) -
     missing = report.missing_tables(audit)
     if missing:
         lines += ["", tell("cli.summary.missing")]
-        lines += [tell("cli.summary.missing_line", table=table_name(item["table"])[lang], codes=" ".join(item["codes"])) for item in missing]
+        lines += [
+            tell("cli.summary.missing_line", table=table_name(item["table"])[lang], codes=" ".join(item["codes"]))
+            for item in missing
+        ]
     lines += ["", *[note[lang] for note in audit.notes]] if audit.notes else []
     failed = [code for code, run in audit.runs.items() if run.status == ERROR]
     lines += ["", tell("cli.summary.failed", codes=" ".join(failed))] if failed else []
@@ -82,7 +90,9 @@ def _repairs(audit: Audit, lang: str, most: int = 5) -> list[str]:
     for repair in audit.gates.repairs[:most]:
         message = mask.sentence(by_id[repair["finding"]].message)[lang]
         key, n = ("repair", repair["releases"]) if repair["releases"] else ("repair_part", repair["touches"])
-        lines.append(tell(f"cli.summary.{key}", n=n, message=textwrap.shorten(_visible(message), 150, placeholder=" …")))
+        lines.append(
+            tell(f"cli.summary.{key}", n=n, message=textwrap.shorten(_visible(message), 150, placeholder=" …"))
+        )
     return ["", tell("cli.summary.repairs"), *lines] if lines else []
 
 
@@ -101,7 +111,9 @@ def _principles(audit: Audit, lang: str, color: bool) -> list[str]:
         name = f"{score.key} {tell(f'checks.principles.{score.key}.name')}"
         figure = tell("cli.summary.no_score") if score.score is None else f"{score.score:.0f}"
         width = 48 if lang == "en" else 33
-        lines.append(f"{_pad(name, width)} {figure:>5}  {score.coverage:>7.0%}  {', '.join(parts) or tell('cli.summary.none')}")
+        lines.append(
+            f"{_pad(name, width)} {figure:>5}  {score.coverage:>7.0%}  {', '.join(parts) or tell('cli.summary.none')}"
+        )
     return lines
 
 
@@ -120,9 +132,13 @@ def inspection(review: Review, lang: str) -> str:
                     options = [option.partition(".")[::2] for option in need.split("|")]
                     if not any(review.has(table, column or None) for table, column in options):
                         table, column = options[0]
-                        name = f"{table_name(table)[lang]}" + (f" · {field_name(table, column)[lang]}" if column else "")
+                        name = f"{table_name(table)[lang]}" + (
+                            f" · {field_name(table, column)[lang]}" if column else ""
+                        )
                         lacking[name].append(code)
-        needs = "; ".join(f"{name} ({', '.join(codes)})" for name, codes in lacking.items()) or tell("cli.inspect.complete")
+        needs = "; ".join(f"{name} ({', '.join(codes)})" for name, codes in lacking.items()) or tell(
+            "cli.inspect.complete"
+        )
         lines.append(tell("cli.inspect.need", principle=tell(f"checks.principles.{key}.name"), needs=needs))
     return "\n".join(_visible(line) for line in lines)
 
@@ -138,14 +154,30 @@ def _sheet(entry: SheetEntry, lang: str) -> list[str]:
     for name, columns in entry.columns.items():
         header = ", ".join(column.header for column in columns)
         how = tell(f"cli.inspect.confidence.{columns[0].confidence}")
-        lines.append(tell("cli.inspect.column", field=f"{field_name(entry.table, name)[lang]} [{name}]", header=f"{header} ({how})"))
+        lines.append(
+            tell(
+                "cli.inspect.column",
+                field=f"{field_name(entry.table, name)[lang]} [{name}]",
+                header=f"{header} ({how})",
+            )
+        )
     if entry.ignored_columns:
         lines.append(tell("cli.inspect.ignored", headers=", ".join(entry.ignored_columns)))
     aside = ", ".join(f"{tell(f'cli.reason.{reason}')} {n}" for reason, n in sorted(entry.set_aside.items()))
     lines.append(
-        tell("cli.inspect.account", rows=entry.rows, used=entry.used, aside=sum(entry.set_aside.values()), reasons=f" ({aside})" if aside else "", rejected=len(entry.rejected))
+        tell(
+            "cli.inspect.account",
+            rows=entry.rows,
+            used=entry.used,
+            aside=sum(entry.set_aside.values()),
+            reasons=f" ({aside})" if aside else "",
+            rejected=len(entry.rejected),
+        )
     )
-    lines += [tell("cli.inspect.rejected", row=row, reason=tell(f"cli.reason.{reason}")) for row, reason in entry.rejected[:10]]
+    lines += [
+        tell("cli.inspect.rejected", row=row, reason=tell(f"cli.reason.{reason}"))
+        for row, reason in entry.rejected[:10]
+    ]
     return lines
 
 
@@ -160,14 +192,18 @@ def check_list(principle: str | None, lang: str) -> str:
         for code, check in all_checks().items():
             if check.principle == key:
                 tables = ", ".join(catalog.toml("tables")[table][lang] for table in check.tables[:3])
-                lines.append(f"  {code}  {_pad(tell(f'cli.severity.{check.severity}'), 8)} {_pad(check.name[lang], 44)} {tables}")
+                lines.append(
+                    f"  {code}  {_pad(tell(f'cli.severity.{check.severity}'), 8)} {_pad(check.name[lang], 44)} {tables}"
+                )
     return "\n".join(lines)
 
 
 def explanation(code: str, lang: str) -> str:
     """One check in full."""
     tell, check = texts.get(lang), all_checks()[code]
-    gate = tell(f"cli.explain.gate_{check.gate or 'none'}") + ("" if check.scored else f"; {tell('cli.explain.reference')}")
+    gate = tell(f"cli.explain.gate_{check.gate or 'none'}") + (
+        "" if check.scored else f"; {tell('cli.explain.reference')}"
+    )
     needs = "; ".join(" / ".join(_need(option, lang) for option in need.split("|")) for need in check.needs)
     rows = [
         ("severity", tell(f"cli.severity.{check.severity}")),

@@ -67,21 +67,31 @@ class Offenders:
     def __len__(self) -> int:
         return len(self.subjects)
 
-    def also(self, kind: str, subjects: Sequence[Any] | np.ndarray, owner: Sequence[int] | np.ndarray | None = None) -> Offenders:
+    def also(
+        self, kind: str, subjects: Sequence[Any] | np.ndarray, owner: Sequence[int] | np.ndarray | None = None
+    ) -> Offenders:
         """Related subjects; a negative index is skipped."""
         for i, subject in zip(range(len(self)) if owner is None else owner, subjects, strict=True):
             if not (isinstance(subject, int | np.integer) and subject < 0):
                 self.related[int(i)].append((kind, subject))
         return self
 
-    def seen(self, table: str, name: str | None, rows: Sequence[int] | np.ndarray, owner: Sequence[int] | np.ndarray | None = None) -> Offenders:
+    def seen(
+        self,
+        table: str,
+        name: str | None,
+        rows: Sequence[int] | np.ndarray,
+        owner: Sequence[int] | np.ndarray | None = None,
+    ) -> Offenders:
         """Evidence: cells (or whole rows) of a table; a negative row is skipped."""
         for i, row in zip(range(len(self)) if owner is None else owner, rows, strict=True):
             if row >= 0:
                 self.cells[int(i)].append((table, name, int(row)))
         return self
 
-    def because(self, code: str, kind: str, subjects: Sequence[Any] | np.ndarray, where: np.ndarray | None = None) -> Offenders:
+    def because(
+        self, code: str, kind: str, subjects: Sequence[Any] | np.ndarray, where: np.ndarray | None = None
+    ) -> Offenders:
         """The finding each offender follows from, by its code and a subject; earlier causes stay."""
         for i, subject in enumerate(subjects):
             if self.causes[i] is None and (where is None or where[i]):

@@ -84,7 +84,9 @@ def audit(
     if progress:
         progress("linking", "")
     org = link(review, settings, as_of or date.today())
-    return auditing.run(org, select=select, ignore=ignore, progress=(lambda code: progress("checking", code)) if progress else None)
+    return auditing.run(
+        org, select=select, ignore=ignore, progress=(lambda code: progress("checking", code)) if progress else None
+    )
 
 
 @dataclass

@@ -20,9 +20,9 @@ SEVERITIES = ("blocker", "high", "medium", "low", "info")
 ENTERPRISE_TYPES = ("manufacturing", "trade", "tech", "project", "service")
 
 # Section → key → type. `checks` is open: its sections are check codes.
-_KNOWN: dict[str, dict[str, type | tuple[type, ...]]] = {
+_KNOWN: dict[str, dict[str, Any]] = {
     "organization": {"name": str, "enterprise_type": str, "roots": list, "external_superiors": list},
-    "calendar": {"sign_off_deadline": (str, date), "period_start": (str, date), "period_end": (str, date), "review_date": (str, date)},
+    "calendar": dict.fromkeys(("sign_off_deadline", "period_start", "period_end", "review_date"), (str, date)),
     "policy": {
         "appeal_channel": (str, bool), "appeal_days": int, "appeal_receiver": str, "no_retaliation": (str, bool),
         "split_rule": (str, bool), "deciders": dict,
@@ -111,12 +111,14 @@ def _nearest(word: str, known: list[str]) -> str:
 
 def _section(section: str, content: dict[str, Any], settings: Settings, mistakes: list[tuple[str, str, str]]) -> None:
     known = _KNOWN[section]
+    key: str
+    value: Any
     for key, value in content.items():
         name = f"{section}.{key}"
         if key not in known:
             mistakes.append((name, "unknown", _nearest(key, list(known))))
             continue
-        if not isinstance(value, known[key]):
+        if not isinstance(value, known[key]) or (isinstance(value, bool) and bool not in _kinds(known[key])):
             mistakes.append((name, "type", _type_name(known[key])))
             continue
         if section == "calendar":
@@ -129,9 +131,14 @@ def _section(section: str, content: dict[str, Any], settings: Settings, mistakes
         elif section == "branding":
             settings.branding[key] = value
         elif section == "aliases":
-            settings.aliases[key] = {word: [str(item) for item in (listed if isinstance(listed, list) else [listed])] for word, listed in value.items()}
+            settings.aliases[key] = {
+                word: [str(item) for item in (listed if isinstance(listed, list) else [listed])]
+                for word, listed in value.items()
+            }
         elif name == "organization.enterprise_type" and value not in ENTERPRISE_TYPES:
-            mistakes.append((f"{name} = {value}", "value", _nearest(value, list(ENTERPRISE_TYPES)) or " / ".join(ENTERPRISE_TYPES)))
+            mistakes.append(
+                (f"{name} = {value}", "value", _nearest(value, list(ENTERPRISE_TYPES)) or " / ".join(ENTERPRISE_TYPES))
+            )
         elif section == "organization":
             setattr(settings, key, [str(item) for item in value] if isinstance(value, list) else value)
         elif section == "grades":
@@ -140,13 +147,19 @@ def _section(section: str, content: dict[str, Any], settings: Settings, mistakes
             settings.project_share = float(value)
 
 
+def _kinds(kind: type | tuple[type, ...]) -> tuple[type, ...]:
+    return kind if isinstance(kind, tuple) else (kind,)
+
+
 def _type_name(kind: type | tuple[type, ...]) -> str:
-    kinds = kind if isinstance(kind, tuple) else (kind,)
-    return " / ".join({"str": "text", "list": "list", "dict": "table"}.get(item.__name__, item.__name__) for item in kinds)
+    return " / ".join({"str": "text", "dict": "table"}.get(item.__name__, item.__name__) for item in _kinds(kind))
 
 
 def _checks(
-    content: dict[str, Any], settings: Settings, known: Mapping[str, Mapping[str, float]], mistakes: list[tuple[str, str, str]]
+    content: dict[str, Any],
+    settings: Settings,
+    known: Mapping[str, Mapping[str, float]],
+    mistakes: list[tuple[str, str, str]],
 ) -> None:
     for code, changes in content.items():
         if code not in known:
@@ -162,7 +175,17 @@ def _checks(
             elif key in known[code] and isinstance(value, int | float) and not isinstance(value, bool):
                 own.thresholds[key] = float(value)
             elif key in ("enabled", "severity") or key in known[code]:
-                mistakes.append((name, "value", "true / false" if key == "enabled" else " / ".join(SEVERITIES) if key == "severity" else "number"))
+                mistakes.append(
+                    (
+                        name,
+                        "value",
+                        "true / false"
+                        if key == "enabled"
+                        else " / ".join(SEVERITIES)
+                        if key == "severity"
+                        else "number",
+                    )
+                )
             else:
                 mistakes.append((name, "unknown", _nearest(key, ["enabled", "severity", *known[code]])))
 

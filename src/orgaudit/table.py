@@ -81,7 +81,7 @@ class Table:
         """Boolean per row: the field has a value."""
         if name not in self.frame.columns:
             return np.zeros(len(self.frame), dtype=bool)
-        return self.frame[name].notna().to_numpy()
+        return np.asarray(self.frame[name].notna().to_numpy())
 
     def text(self, name: str) -> pd.Series:
         """The field's column; all missing where no source had it."""
@@ -128,7 +128,9 @@ class Table:
         """The rows of a boolean mask or index array, in order."""
         return Table(
             self.kind,
-            self.frame.loc[keep].reset_index(drop=True) if keep.dtype == bool else self.frame.iloc[keep].reset_index(drop=True),
+            self.frame.loc[keep].reset_index(drop=True)
+            if keep.dtype == bool
+            else self.frame.iloc[keep].reset_index(drop=True),
             self.source[keep],
             self.row[keep],
             self.column[keep],
@@ -205,7 +207,9 @@ class Review:
     @cached_property
     def language(self) -> str:
         """``zh`` or ``en``: the language of most header cells of recognized sheets."""
-        headers = "".join(column.header for entry in self.ledger for columns in entry.columns.values() for column in columns)
+        headers = "".join(
+            column.header for entry in self.ledger for columns in entry.columns.values() for column in columns
+        )
         chinese = sum("\u4e00" <= character <= "\u9fff" for character in headers)
         latin = sum(character.isascii() and character.isalpha() for character in headers)
         return "zh" if chinese * 3 > latin else "en"

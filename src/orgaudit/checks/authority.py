@@ -24,7 +24,9 @@ _ACTING = ("propose", "execute", "approve", "review", "countersign", "deliberate
 _DECIDING = ("approve", "countersign", "deliberate")
 
 
-@CHAPTER.check(1, "high", subject="duty", confidence="declared", needs=["duties.position", "authorities"], thin_table=0.2)
+@CHAPTER.check(
+    1, "high", subject="duty", confidence="declared", needs=["duties.position", "authorities"], thin_table=0.2
+)
 def responsibility_without_authority(org: Organization, limits: SimpleNamespace) -> Result:
     """A lead duty of a position that takes a right, and no right of the position on the same function or object."""
     duties, rights = org.work.duties, org.work.rights
@@ -36,11 +38,15 @@ def responsibility_without_authority(org: Organization, limits: SimpleNamespace)
     if not len(lead):
         raise NotAssessable("no_decision_duties")
     asked = needed[lead["row"].to_numpy()]
-    decides = np.array([a == "approve" if isinstance(a, str) else c == "approve" for a, c in zip(asked, lead["action"], strict=True)])
+    decides = np.array(
+        [a == "approve" if isinstance(a, str) else c == "approve" for a, c in zip(asked, lead["action"], strict=True)]
+    )
     held = rights.groupby("position")
     answered = np.zeros(len(lead), dtype=bool)
     known = set(held.groups)
-    for i, (position, function, thing, decide) in enumerate(zip(lead["position"], lead["function"], lead["object"], decides, strict=True)):
+    for i, (position, function, thing, decide) in enumerate(
+        zip(lead["position"], lead["function"], lead["object"], decides, strict=True)
+    ):
         if position in known:
             own = held.get_group(position)
             own = own[own["power"].isin(_DECIDING if decide else _ACTING)]
@@ -102,14 +108,23 @@ def _abilities(org: Organization, positions: np.ndarray) -> list[str]:
     if not org.review.has("posts", "ability"):
         return ["unknown"] * len(positions)
     text = org.table("posts").text("ability").to_numpy()[org.positions["row"].to_numpy()[positions]]
-    return ["able" if isinstance(t, str) and values.key(t) in ("able", "已具备", "具备") else "developing" if isinstance(t, str) else "unknown" for t in text]
+    return [
+        "able"
+        if isinstance(t, str) and values.key(t) in ("able", "已具备", "具备")
+        else "developing"
+        if isinstance(t, str)
+        else "unknown"
+        for t in text
+    ]
 
 
 @CHAPTER.check(5, "high", subject="matter", confidence="declared", needs=["authorities", "posts.superior"])
 def limit_inversion(org: Organization, limits: SimpleNamespace) -> Result:
     """On one matter and condition a position may approve more than its direct superior (domain.md C8)."""
     rights = org.work.rights
-    alone = rights[((rights["power"] == "approve") & ~rights["joint"].astype(bool) & ~rights["special"].astype(bool)).to_numpy()]
+    alone = rights[
+        ((rights["power"] == "approve") & ~rights["joint"].astype(bool) & ~rights["special"].astype(bool)).to_numpy()
+    ]
     keys = ["matter", "condition", "currency"]
     top = alone.sort_values("high", kind="stable").drop_duplicates([*keys, "position"], keep="last")
     first_seat = np.full(len(org.positions), -1, dtype=np.int64)
@@ -117,7 +132,12 @@ def limit_inversion(org: Organization, limits: SimpleNamespace) -> Result:
     above = org.parent[first_seat[top["position"].to_numpy(dtype=np.int64)]] if len(top) else np.zeros(0, np.int64)
     top = top.assign(superior=np.where(above >= 0, org.seats["position"].to_numpy()[np.maximum(above, 0)], -1))
     lower = top[top["superior"] >= 0]
-    both = lower.merge(top[[*keys, "position", "high", "row"]], left_on=[*keys, "superior"], right_on=[*keys, "position"], suffixes=("", "_above"))
+    both = lower.merge(
+        top[[*keys, "position", "high", "row"]],
+        left_on=[*keys, "superior"],
+        right_on=[*keys, "position"],
+        suffixes=("", "_above"),
+    )
     wrong = both[(both["high"] > both["high_above"]).to_numpy()]
     offenders = Offenders(
         "matter",
@@ -127,9 +147,16 @@ def limit_inversion(org: Organization, limits: SimpleNamespace) -> Result:
         superior=[org.position_name(int(p)) for p in wrong["superior"]],
         own=[_amount(a) for a in wrong["high"]],
         above=[_amount(a) for a in wrong["high_above"]],
-    ).apart([f"{c}|{u}|{org.position_key(int(p))}" for c, u, p in zip(wrong["condition"], wrong["currency"], wrong["position"], strict=True)])
+    ).apart(
+        [
+            f"{c}|{u}|{org.position_key(int(p))}"
+            for c, u, p in zip(wrong["condition"], wrong["currency"], wrong["position"], strict=True)
+        ]
+    )
     offenders.also("position", wrong["position"].to_numpy()).also("position", wrong["superior"].to_numpy())
-    offenders.seen("authorities", "limit_to", wrong["row"].to_numpy()).seen("authorities", "limit_to", wrong["row_above"].to_numpy())
+    offenders.seen("authorities", "limit_to", wrong["row"].to_numpy()).seen(
+        "authorities", "limit_to", wrong["row_above"].to_numpy()
+    )
     offenders.holding([[] for _ in range(len(offenders))])
     return Result(offenders, max(1, int(alone[keys].drop_duplicates().shape[0])))
 

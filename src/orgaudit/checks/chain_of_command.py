@@ -20,7 +20,16 @@ from orgaudit.reading import values
 CHAPTER = Chapter("CHN")
 
 
-@CHAPTER.check(1, "medium", subject="seat", confidence="declared", needs=["directives", "posts.superior"], pair=3, share=20, logged=10)
+@CHAPTER.check(
+    1,
+    "medium",
+    subject="seat",
+    confidence="declared",
+    needs=["directives", "posts.superior"],
+    pair=3,
+    share=20,
+    logged=10,
+)
 def skip_level_orders(org: Organization, limits: SimpleNamespace) -> Result:
     """Orders from a superior two or more levels up, past an occupied direct superior who was not copied."""
     orders = _orders(org)
@@ -35,7 +44,9 @@ def skip_level_orders(org: Organization, limits: SimpleNamespace) -> Result:
         & org.occupied[np.maximum(middle, 0)]
     )
     person = org.seats["person"].to_numpy()
-    same = (person[np.maximum(middle, 0)] == person[orders["sender"].to_numpy()]) & (person[orders["sender"].to_numpy()] >= 0)
+    same = (person[np.maximum(middle, 0)] == person[orders["sender"].to_numpy()]) & (
+        person[orders["sender"].to_numpy()] >= 0
+    )
     skipped = orders[skipping & ~same & ~_copied(org, orders, middle)]
     quarter = skipped["date"].astype("datetime64[s]").dt.to_period("Q").astype(str)
     groups = skipped.assign(quarter=quarter).groupby(["receiver", "sender"], sort=True)
@@ -51,7 +62,9 @@ def skip_level_orders(org: Organization, limits: SimpleNamespace) -> Result:
     offenders = Offenders(
         "seat",
         [row[0] for row in rows],
-        severity=["info" if few else "high" if often and share >= limits.share else "medium" for _, _, share, often, _ in rows],
+        severity=[
+            "info" if few else "high" if often and share >= limits.share else "medium" for _, _, share, often, _ in rows
+        ],
         n=[row[1] for row in rows],
         share=[round(row[2]) for row in rows],
         department=[names[place[row[0]]] if place[row[0]] >= 0 else "–" for row in rows],
@@ -69,7 +82,9 @@ def _numbers(items: list[int]) -> list[int]:
 def _orders(org: Organization) -> pd.DataFrame:
     """Orders with sender and receiver as seats: ``row, sender, receiver, date``."""
     table = org.table("directives")
-    kind = values.closed(table.text("kind"), "directive_kind") if table.has("kind") else pd.Series(["order"] * len(table))
+    kind = (
+        values.closed(table.text("kind"), "directive_kind") if table.has("kind") else pd.Series(["order"] * len(table))
+    )
     dates = values.dates(table.text("date"))
     ends = []
     for name in ("sender", "receiver"):
@@ -104,9 +119,11 @@ def _copied(org: Organization, orders: pd.DataFrame, middle: np.ndarray) -> np.n
 
 @CHAPTER.check(4, "high", subject="seat", confidence="declared", needs=["posts.grade", "posts.superior"])
 def grade_inversion(org: Organization, limits: SimpleNamespace) -> Result:
-    """The superior's grade is below the subordinate's on the same track; equal grades are low, and not between a head and deputies."""
+    """The superior's grade is below the subordinate's on the same track; equal is low, but for a head and deputies."""
     rank, track = grades(org)
-    lines = org.solid[((org.solid["target"] >= 0) & (org.solid["target"] != org.solid["seat"])).to_numpy()].drop_duplicates(["seat", "target"])
+    lines = org.solid[
+        ((org.solid["target"] >= 0) & (org.solid["target"] != org.solid["seat"])).to_numpy()
+    ].drop_duplicates(["seat", "target"])
     child, superior = lines["seat"].to_numpy(), lines["target"].to_numpy()
     comparable = ~np.isnan(rank[child]) & ~np.isnan(rank[superior]) & (track[child] == track[superior])
     if not comparable.any():
@@ -191,7 +208,9 @@ def wide_span(org: Organization, limits: SimpleNamespace) -> Result:
 
 
 def _report_lines(org: Organization) -> pd.DataFrame:
-    lines = org.solid[(org.solid["target"] >= 0).to_numpy() & (org.solid["status"] == Status.FOUND).to_numpy()].drop_duplicates(["seat", "target"])
+    lines = org.solid[
+        (org.solid["target"] >= 0).to_numpy() & (org.solid["status"] == Status.FOUND).to_numpy()
+    ].drop_duplicates(["seat", "target"])
     return lines[~org.assistants[lines["seat"].to_numpy()] & (lines["seat"] != lines["target"]).to_numpy()]
 
 
@@ -202,12 +221,19 @@ def spans(org: Organization) -> np.ndarray:
     if org.review.has("posts", "headcount") and not len(org.persons):
         headcount = values.numbers(org.table("posts").text("headcount"))[org.seats["row"].to_numpy()]
         weight = np.where(np.isnan(headcount), weight, headcount)
-    heads = np.bincount(lines["target"], weights=weight[lines["seat"].to_numpy()], minlength=org.n) if len(lines) else np.zeros(org.n)
+    heads = (
+        np.bincount(lines["target"], weights=weight[lines["seat"].to_numpy()], minlength=org.n)
+        if len(lines)
+        else np.zeros(org.n)
+    )
     share = np.maximum(1, org.incumbents[org.seats["position"].to_numpy()])
-    return heads / share
+    return np.asarray(heads / share)
 
 
-_FRONTLINE = r"操作|工人|装配工|普工|车工|焊工|技工|包装工|坐席|客服专员|营业员|店员|保洁|保安|司机|operator|worker|agent|driver|cleaner|guard|assembler|technician"
+_FRONTLINE = (
+    r"操作|工人|装配工|普工|车工|焊工|技工|包装工|坐席|客服专员|营业员|店员|保洁|保安|司机"
+    r"|operator|worker|agent|driver|cleaner|guard|assembler|technician"
+)
 
 
 def _frontline(org: Organization) -> np.ndarray:
@@ -219,7 +245,9 @@ def _frontline(org: Organization) -> np.ndarray:
     child, superior = lines["seat"].to_numpy(), lines["target"].to_numpy()
     leaf = org.reports[child] == 0
     family = org.titles.str.contains(_FRONTLINE, case=False, na=False).to_numpy(dtype=bool)[child]
-    frame = pd.DataFrame({"superior": superior, "leaf": leaf, "family": family, "position": org.seats["position"].to_numpy()[child]})
+    frame = pd.DataFrame(
+        {"superior": superior, "leaf": leaf, "family": family, "position": org.seats["position"].to_numpy()[child]}
+    )
     grouped = frame.groupby("superior")
     good = grouped["leaf"].all() & (grouped["family"].all() | (grouped["position"].nunique() == 1))
     result[good.index[good].to_numpy()] = True
@@ -245,11 +273,16 @@ def too_many_layers(org: Organization, limits: SimpleNamespace) -> Result:
         branch=org.seat_names(np.array(tops, dtype=np.int64)),
         n=[int(depth[leaf]) + 1 for leaf in leaves],
         limit=limit,
-        path=[listing(reversed(org.seat_names(np.array([leaf, *org.chain(leaf)]))), 10) for leaf in leaves],
+        path=[" → ".join(reversed(org.seat_names(np.array([leaf, *org.chain(leaf)])))) for leaf in leaves],
     ).holding([[] for _ in tops])
     for i, (top, leaf) in enumerate(zip(tops, leaves, strict=True)):
         offenders.also("seat", [top, leaf], [i, i])
-        offenders.seen("posts", "superior", org.seats["row"].to_numpy()[[leaf, *org.chain(leaf)]][:20], [i] * min(20, int(depth[leaf]) + 1))
+        offenders.seen(
+            "posts",
+            "superior",
+            org.seats["row"].to_numpy()[[leaf, *org.chain(leaf)]][:20],
+            [i] * min(20, int(depth[leaf]) + 1),
+        )
     return Result(offenders, 1)
 
 

@@ -42,7 +42,11 @@ def _names() -> dict[str, str]:
 @cache
 def _patterns() -> list[tuple[str, re.Pattern[str], re.Pattern[str] | None]]:
     return [
-        (row["duty_zh"], re.compile(row["include_pattern"]), re.compile(row["exclude_pattern"]) if row["exclude_pattern"] else None)
+        (
+            row["duty_zh"],
+            re.compile(row["include_pattern"]),
+            re.compile(row["exclude_pattern"]) if row["exclude_pattern"] else None,
+        )
         for row in catalog.table("sod_alias")
         if row["include_pattern"]
     ]
@@ -57,7 +61,12 @@ def incompatible_duties(org: Organization, limits: SimpleNamespace) -> Result:
         raise NotAssessable("no_sensitive_duties")
     held = {int(p): dict(zip(part["duty"], part["row"], strict=True)) for p, part in ticks.groupby("position")}
     table = "sensitive_duties" if declared else "duties"
-    hits = [(position, pair) for position, own in sorted(held.items()) for pair in _pairs() if pair["duty_a_zh"] in own and pair["duty_b_zh"] in own]
+    hits = [
+        (position, pair)
+        for position, own in sorted(held.items())
+        for pair in _pairs()
+        if pair["duty_a_zh"] in own and pair["duty_b_zh"] in own
+    ]
     offenders = Offenders(
         "position",
         [position for position, _ in hits],
@@ -83,7 +92,10 @@ def declared_ticks(org: Organization) -> pd.DataFrame:
     position = np.where(links.kind == 1, links.index, -1)
     person = links.kind == 2
     if person.any():
-        first = {int(p): int(org.seats["position"].iat[int(org.person_seats(int(p))[0])]) for p in np.unique(links.index[person])}
+        first = {
+            int(p): int(org.seats["position"].iat[int(org.person_seats(int(p))[0])])
+            for p in np.unique(links.index[person])
+        }
         position[person] = [first[int(p)] for p in links.index[person]]
     frame = pd.DataFrame({"position": position, "duty": keys[links.row], "row": links.row})
     return frame[(frame["position"] >= 0) & frame["duty"].notna()]
@@ -103,7 +115,11 @@ def suggested_ticks(org: Organization) -> pd.DataFrame:
 @cache
 def spoken_duties(text: str) -> tuple[str, ...]:
     """Sensitive duties that a statement plainly names."""
-    return tuple(name for name, include, exclude in _patterns() if include.search(text) and not (exclude and exclude.search(text)))
+    return tuple(
+        name
+        for name, include, exclude in _patterns()
+        if include.search(text) and not (exclude and exclude.search(text))
+    )
 
 
 _QUALITY_TITLE = r"质检|检验|品质|品管|质量|\bqc\b|\bqa\b|\biqc\b|\bipqc\b|\boqc\b|quality|inspector"
@@ -116,7 +132,9 @@ def producer_inspects(org: Organization, limits: SimpleNamespace) -> Result:
     kinds = org.departments["kinds"].tolist()
     place = org.seats["department"].to_numpy()
     title = org.titles.str.contains(_QUALITY_TITLE, case=False, na=False).to_numpy(dtype=bool)
-    by_department = np.array([d >= 0 and "quality" in kinds[d] and "production" not in kinds[d] for d in place], dtype=bool)
+    by_department = np.array(
+        [d >= 0 and "quality" in kinds[d] and "production" not in kinds[d] for d in place], dtype=bool
+    )
     quality = title | by_department
     if not quality.any():
         raise NotAssessable("no_quality_seat")
@@ -126,7 +144,11 @@ def producer_inspects(org: Organization, limits: SimpleNamespace) -> Result:
     outside[outside] = ~quality[superior[outside]] & makers[superior[outside]] & ~org.general_manager[superior[outside]]
     seats = np.flatnonzero(outside)
     position = org.seats["position"].to_numpy()
-    firsts = pd.Series(seats).drop_duplicates() if not len(seats) else pd.Series(seats)[~pd.Series(position[seats]).duplicated().to_numpy()]
+    firsts = (
+        pd.Series(seats).drop_duplicates()
+        if not len(seats)
+        else pd.Series(seats)[~pd.Series(position[seats]).duplicated().to_numpy()]
+    )
     seats = firsts.to_numpy(dtype=np.int64)
     both = _departments_leading_both(org)
     offenders = Offenders(
@@ -152,13 +174,21 @@ def _production_leaders(org: Organization, kinds: list[set[str]]) -> np.ndarray:
     for department, own in enumerate(kinds):
         if "production" in own and heads[department] >= 0:
             result[heads[department]] = True
-    named = org.titles.str.contains(r"生产|制造|车间|production|manufacturing|plant manager|workshop", case=False, na=False)
-    named &= org.titles.str.contains(r"经理|总监|主任|副总|部长|厂长|主管|班长|组长|manager|director|head|\bvp\b|supervisor|chief", case=False, na=False)
+    named = org.titles.str.contains(
+        r"生产|制造|车间|production|manufacturing|plant manager|workshop", case=False, na=False
+    )
+    named &= org.titles.str.contains(
+        r"经理|总监|主任|副总|部长|厂长|主管|班长|组长|manager|director|head|\bvp\b|supervisor|chief",
+        case=False,
+        na=False,
+    )
     named &= ~org.titles.str.contains(r"计划|质量|品质|安全|planning|quality|safety", case=False, na=False)
     result |= named.to_numpy(dtype=bool)
     duties = org.work.duties
     if len(duties):
-        lead = duties[(duties["lead"] & (duties["position"] >= 0) & (duties["function"] == _PRODUCTION_FUNCTION)).to_numpy()]
+        lead = duties[
+            (duties["lead"] & (duties["position"] >= 0) & (duties["function"] == _PRODUCTION_FUNCTION)).to_numpy()
+        ]
         result |= np.isin(org.seats["position"].to_numpy(), lead["position"].unique())
     return result
 

@@ -48,7 +48,9 @@ def _references(org: Organization, status: int) -> Result:
         assessed += len(pd.unique(links.text)) if len(links.text) else 0
         hit = links.status == status
         if hit.any():
-            parts.append(pd.DataFrame({"table": table, "column": column, "row": links.row[hit], "text": links.text[hit]}))
+            parts.append(
+                pd.DataFrame({"table": table, "column": column, "row": links.row[hit], "text": links.text[hit]})
+            )
     parents = _unknown_parents(org) if status == Status.UNKNOWN else []
     if parents:
         parts.append(pd.DataFrame(parents))
@@ -64,7 +66,9 @@ def _references(org: Organization, status: int) -> Result:
         "reference",
         first["text"].tolist(),
         severity=["blocker" if s and status == Status.UNKNOWN else "high" for s in worst],
-        variant=["hint" if org.hints.get(str(text)) and status == Status.UNKNOWN else "plain" for text in first["text"]],
+        variant=[
+            "hint" if org.hints.get(str(text)) and status == Status.UNKNOWN else "plain" for text in first["text"]
+        ],
         value=[_shown(str(text), str(column)) for text, column in zip(first["text"], first["column"], strict=True)],
         table=[{"table": str(table)} for table in first["table"]],
         n=groups.size().reindex(pd.MultiIndex.from_frame(first[["table", "text"]])).tolist(),
@@ -86,7 +90,23 @@ def _references(org: Organization, status: int) -> Result:
     return Result(offenders, max(assessed, len(offenders)))
 
 
-_PERSONAL = {"superior", "appraiser", "reviewer", "dotted_superior", "sender", "receiver", "copied", "person", "party", "counterparty", "decided_by", "bearer", "owner", "head", "granted_by"}
+_PERSONAL = {
+    "superior",
+    "appraiser",
+    "reviewer",
+    "dotted_superior",
+    "sender",
+    "receiver",
+    "copied",
+    "person",
+    "party",
+    "counterparty",
+    "decided_by",
+    "bearer",
+    "owner",
+    "head",
+    "granted_by",
+}
 
 
 def _shown(text: str, column: str) -> dict[str, str] | str:
@@ -97,7 +117,10 @@ def _shown(text: str, column: str) -> dict[str, str] | str:
 def _unknown_parents(org: Organization) -> list[dict[str, object]]:
     frame = org.departments
     lost = frame[frame["unknown_parent"].notna()]
-    return [{"table": "departments", "column": "parent", "row": int(row), "text": text} for row, text in zip(lost["row"], lost["unknown_parent"], strict=True)]
+    return [
+        {"table": "departments", "column": "parent", "row": int(row), "text": text}
+        for row, text in zip(lost["row"], lost["unknown_parent"], strict=True)
+    ]
 
 
 @CHAPTER.check(3, "high", subject="department", needs=["departments"])
@@ -122,7 +145,8 @@ def broken_department_tree(org: Organization, limits: SimpleNamespace) -> Result
         subjects,
         variant=variants,
         department=[names[s] for s in subjects],
-        path=[" → ".join(names[d] for d in [*circle, circle[0]]) for circle in circles] + [""] * (len(lost) + len(stray)),
+        path=[" → ".join(names[d] for d in [*circle, circle[0]]) for circle in circles]
+        + [""] * (len(lost) + len(stray)),
         parent=[""] * len(circles) + [frame["unknown_parent"].iat[d] for d in lost] + [""] * len(stray),
         head=[""] * (len(circles) + len(lost)) + [org.seat_names(np.array([frame["head"].iat[d]]))[0] for d in stray],
     )
@@ -131,10 +155,15 @@ def broken_department_tree(org: Organization, limits: SimpleNamespace) -> Result
         offenders.seen("departments", "parent", frame["row"].to_numpy()[circle], [i] * len(circle))
     rest = np.arange(len(circles), len(subjects))
     rows = frame["row"].to_numpy()[subjects[len(circles) :]] if len(rest) else np.zeros(0, np.int64)
-    for i, row, variant in zip(rest, rows, variants[len(circles) :], strict=True):
-        offenders.seen("departments", "parent" if variant == "parent" else "head", [row], [int(i)])
+    for i, row, variant in zip(rest.tolist(), rows, variants[len(circles) :], strict=True):
+        offenders.seen("departments", "parent" if variant == "parent" else "head", [row], [i])
     for i, department in enumerate(lost, start=len(circles)):
-        offenders.because("DAT-01", "reference", [frame["unknown_parent"].iat[department] if j == i else None for j in range(len(offenders))], np.arange(len(offenders)) == i)
+        offenders.because(
+            "DAT-01",
+            "reference",
+            [frame["unknown_parent"].iat[department] if j == i else None for j in range(len(offenders))],
+            np.arange(len(offenders)) == i,
+        )
     return Result(offenders.apart(variants), max(1, int((frame["row"] >= 0).sum())))
 
 
@@ -159,7 +188,12 @@ def stale_or_repeated_rows(org: Organization, limits: SimpleNamespace) -> Result
         line=[0] * len(seats) + [int(table.row[r]) for r in rows],
     ).apart([""] * len(seats) + [f"{table.source[r]}:{table.row[r]}" for r in rows])
     offenders.seen("posts", "superior", lines["row"].to_numpy(), np.arange(len(seats)))
-    offenders.seen("posts", "valid_to" if table.has("valid_to") else None, expired, np.arange(len(seats), len(seats) + len(expired)))
+    offenders.seen(
+        "posts",
+        "valid_to" if table.has("valid_to") else None,
+        expired,
+        np.arange(len(seats), len(seats) + len(expired)),
+    )
     offenders.seen("posts", None, repeated, np.arange(len(seats) + len(expired), len(offenders)))
     offenders.holding([[int(s)] for s in seats] + [[] for _ in rows])
     return Result(offenders, max(1, len(table)))

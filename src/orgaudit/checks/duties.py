@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,11 +24,21 @@ CHAPTER = Chapter("DUT")
 _COLLECTIVE = re.compile(r"安全|5s|6s|培训本部门|本部门|部门预算|团队建设|保密|own (?:department|team)|housekeeping")
 
 
-@CHAPTER.check(1, "high", subject="function", confidence="declared", needs=["duties.department|duties.bearer"], same_object=0.6)
+@CHAPTER.check(
+    1, "high", subject="function", confidence="declared", needs=["duties.department|duties.bearer"], same_object=0.6
+)
 def several_leads(org: Organization, limits: SimpleNamespace) -> Result:
     """The same function, action and object led by two or more departments, with scopes equal, missing or nested."""
     duties = org.work.duties
-    lead = duties[(duties["lead"] & (duties["department"] >= 0) & (duties["position"] < 0) & ~duties["catch_all"] & ~duties["own"].astype(bool)).to_numpy()]
+    lead = duties[
+        (
+            duties["lead"]
+            & (duties["department"] >= 0)
+            & (duties["position"] < 0)
+            & ~duties["catch_all"]
+            & ~duties["own"].astype(bool)
+        ).to_numpy()
+    ]
     lead = lead[~lead["statement"].str.contains(_COLLECTIVE, na=False).to_numpy(dtype=bool)]
     groups = _same_work(lead, limits.same_object)
     found = [group for group in groups if group["department"].nunique() > 1 and not _divided(org, group)]
@@ -51,12 +62,17 @@ def several_leads(org: Organization, limits: SimpleNamespace) -> Result:
         offenders.seen("duties", "statement", group["row"].tolist(), [i] * len(group))
         rows = set(group.loc[group["matrix"].astype(bool), "row"])
         if rows and group["matrix"].all():  # two A's of one matrix row are DUT-07 first
-            offenders.because("DUT-07", "activity", [str(group["text"].iloc[0]) if j == i else None for j in range(len(found))], np.arange(len(found)) == i)
+            offenders.because(
+                "DUT-07",
+                "activity",
+                [str(group["text"].iloc[0]) if j == i else None for j in range(len(found))],
+                np.arange(len(found)) == i,
+            )
     return Result(offenders, max(1, lead["function"].nunique() or len(lead)))
 
 
 def _same_work(lead: pd.DataFrame, same: float) -> list[pd.DataFrame]:
-    """Groups of lead duties that are one piece of work: same duty id, same words, or same declared function, action and object."""
+    """Groups of lead duties that are one piece of work: same id, same words, or same function, action and object."""
     if not len(lead):
         return []
     lead = lead.reset_index(drop=True)
@@ -120,10 +136,10 @@ def function_nobody_carries(org: Organization, limits: SimpleNamespace) -> Resul
     return Result(offenders, max(1, len(wanted)))
 
 
-def _expected_functions(org: Organization) -> list[dict[str, object]]:  # type: ignore[type-arg]
+def _expected_functions(org: Organization) -> list[dict[str, Any]]:
     """Functions to look for, with the severity of their absence: the table's, else the core of the catalogue (C7)."""
     by_key = {values.key(row["function_en"]): row for row in catalog.table("functions")}
-    wanted: dict[str, dict[str, object]] = {}
+    wanted: dict[str, dict[str, Any]] = {}
     listed: set[str] = set()
     if "functions" in org.review:
         table = org.table("functions")
@@ -138,7 +154,8 @@ def _expected_functions(org: Organization) -> list[dict[str, object]]:  # type: 
             entry = by_key.get(key)
             label = table.value(row, "function") or key
             wanted[key] = {"key": key, "label": label, "row": row, "severity": "high" if state == "have" else "medium",
-                           "en": entry["function_en"] if entry else label, "zh": entry["function_zh"] if entry else label}  # fmt: skip
+                           "en": entry["function_en"] if entry else label,
+                           "zh": entry["function_zh"] if entry else label}  # fmt: skip
     kind = org.settings.enterprise_type
     core = set(map(values.key, catalog.toml("core_functions")["all"]))
     core |= set(map(values.key, catalog.toml("core_functions").get(kind or "", ())))
@@ -162,7 +179,7 @@ def _carried_functions(org: Organization) -> set[str]:
     return carried
 
 
-def _closest(org: Organization, item: dict[str, object], most: int = 3) -> list[str]:
+def _closest(org: Organization, item: dict[str, Any], most: int = 3) -> list[str]:
     """The duties whose words come nearest to a function's name: to be looked at, not counted."""
     words = f"{item['en']}{item['zh']}".casefold()
     texts = org.work.duties["text"].dropna().unique()
@@ -183,8 +200,12 @@ def _activities(org: Organization) -> pd.DataFrame:
     lines = duties[of_matrix[duties["row"].to_numpy()]]
     at = lines["row"].to_numpy()
     filled = table.column[at] >= 0
-    frame = lines.assign(place=table.source[at].astype(np.int64) * (1 << 32) + table.row[at], a=lines["a"] & filled, r=lines["r"] & filled)
-    return frame
+    assigned: pd.DataFrame = lines.assign(
+        place=table.source[at].astype(np.int64) * (1 << 32) + table.row[at],
+        a=lines["a"] & filled,
+        r=lines["r"] & filled,
+    )
+    return assigned
 
 
 @CHAPTER.check(7, "high", subject="activity", confidence="declared", needs=["duties"])
@@ -216,17 +237,35 @@ def _activity_result(org: Organization, frame: pd.DataFrame, wrong: pd.Series, v
         activity=texts,
         n=[int(n) for n in wrong],
         bearers=[listing(_bearers(org, group[group[letter].astype(bool)])) for group in groups.values()],
-    ).apart([f"{group['function'].iloc[0]}|{i}" if texts.count(t) > 1 else "" for i, (t, group) in enumerate(zip(texts, groups.values(), strict=True))])
+    ).apart(
+        [
+            f"{group['function'].iloc[0]}|{i}" if texts.count(t) > 1 else ""
+            for i, (t, group) in enumerate(zip(texts, groups.values(), strict=True))
+        ]
+    )
     for i, group in enumerate(groups.values()):
-        held = group[group[letter].astype(bool)] if letter == "a" and len(group[group[letter].astype(bool)]) else group.head(1)
+        held = (
+            group[group[letter].astype(bool)]
+            if letter == "a" and len(group[group[letter].astype(bool)])
+            else group.head(1)
+        )
         offenders.also("department", held["department"].tolist(), [i] * len(held))
-        offenders.seen("duties", "role" if len(group[group[letter].astype(bool)]) else "statement", held["row"].tolist(), [i] * len(held))
+        offenders.seen(
+            "duties",
+            "role" if len(group[group[letter].astype(bool)]) else "statement",
+            held["row"].tolist(),
+            [i] * len(held),
+        )
     return Result(offenders, max(1, frame["place"].nunique()))
 
 
 def _bearers(org: Organization, lines: pd.DataFrame) -> list[str]:
     table = org.table("duties")
     return [
-        org.departments["name"].iat[int(d)] if d >= 0 and p < 0 else org.position_name(int(p)) if p >= 0 else table.value(int(row), "bearer") or ""
+        org.departments["name"].iat[int(d)]
+        if d >= 0 and p < 0
+        else org.position_name(int(p))
+        if p >= 0
+        else table.value(int(row), "bearer") or ""
         for d, p, row in zip(lines["department"], lines["position"], lines["row"], strict=True)
     ]

@@ -52,7 +52,7 @@ def working_departments(org: Organization) -> list[int]:
 
 
 def _related(org: Organization, *, services: bool, steps: bool, groups: bool) -> np.ndarray:
-    """Boolean per department: it stands in some relation to another one; units and their upper departments count for each other."""
+    """Boolean per department: it relates to another one; units and their upper departments count for each other."""
     touched = np.zeros(len(org.departments), dtype=bool)
     if services and "services" in org.review:
         for name in ("provider", "customer"):
@@ -70,8 +70,8 @@ def _related(org: Organization, *, services: bool, steps: bool, groups: bool) ->
     result = touched.copy()
     for department in np.flatnonzero(touched):
         result[org.department_line(int(department))] = True
-    for department in range(len(result)):
-        result[department] |= any(touched[up] for up in org.department_line(department))
+    for index in range(len(result)):
+        result[index] |= any(touched[up] for up in org.department_line(index))
     return result
 
 
@@ -89,7 +89,9 @@ def handovers(org: Organization) -> list[tuple[int, int]]:
     for i in range(len(table)):
         following = re.split(r"[;；,，、]", table.value(i, "next_step") or "")
         nexts = [number[process[i], text.strip()] for text in following if (process[i], text.strip()) in number]
-        pairs += [(int(place[i]), int(place[j])) for j in nexts if place[i] >= 0 and place[j] >= 0 and place[i] != place[j]]
+        pairs += [
+            (int(place[i]), int(place[j])) for j in nexts if place[i] >= 0 and place[j] >= 0 and place[i] != place[j]
+        ]
     return pairs
 
 
@@ -131,7 +133,11 @@ def result_not_shared(org: Organization, limits: SimpleNamespace) -> Result:
     assessed = 0
     for name, (results, contributions) in _rules().items():
         rule = catalog.toml("shared_indicators")[name]
-        shared = [i for i, text in enumerate(names) if results.search(text) and not contributions.search(text) and bearer[i] >= 0]
+        shared = [
+            i
+            for i, text in enumerate(names)
+            if results.search(text) and not contributions.search(text) and bearer[i] >= 0
+        ]
         if not shared:
             continue
         assessed += 1
@@ -156,7 +162,10 @@ def result_not_shared(org: Organization, limits: SimpleNamespace) -> Result:
         severity=severities,
         confidence="declared",
         variant=["absent" if text["en"] else "partial" for text in absent],
-        result=[{"en": catalog.toml("shared_indicators")[s[0]]["en"], "zh": catalog.toml("shared_indicators")[s[0]]["zh"]} for s in subjects],
+        result=[
+            {"en": catalog.toml("shared_indicators")[s[0]]["en"], "zh": catalog.toml("shared_indicators")[s[0]]["zh"]}
+            for s in subjects
+        ],
         carriers=[listing(org.departments["name"].iat[d] for d in own) for own in carriers],
         absent=absent,
         partial=partial,
@@ -169,4 +178,7 @@ def result_not_shared(org: Organization, limits: SimpleNamespace) -> Result:
 
 def _department_names(org: Organization, kinds: list[str]) -> list[str]:
     """The departments of some kinds, as they are called here."""
-    return [next(name for name, own in zip(org.departments["name"], org.departments["kinds"], strict=True) if kind in own) for kind in kinds]
+    return [
+        next(name for name, own in zip(org.departments["name"], org.departments["kinds"], strict=True) if kind in own)
+        for kind in kinds
+    ]

@@ -19,7 +19,9 @@ CHAPTER = Chapter("OBE")
 _CONFIRMED = ("signed", "reserved", "provisional")
 
 
-@CHAPTER.check(1, "blocker", subject="position", confidence="declared", needs=["indicators.sign_off|indicators.signed_at"])
+@CHAPTER.check(
+    1, "blocker", subject="position", confidence="declared", needs=["indicators.sign_off|indicators.signed_at"]
+)
 def targets_not_signed(org: Organization, limits: SimpleNamespace) -> Result:
     """A bearer whose targets are not confirmed after the deadline; medium where no deadline is configured (domain.md C6)."""
     deadline = org.settings.calendar.get("sign_off_deadline")
@@ -38,14 +40,25 @@ def targets_not_signed(org: Organization, limits: SimpleNamespace) -> Result:
     # Offenders have one kind; the bearer's own kind comes with the subject.
     offenders = Offenders(
         "bearer",
-        [(kind, int(group["index"].iloc[0]) if kind != "reference" else str(table.value(int(group["row"].iloc[0]), "bearer"))) for kind, group in zip(kinds, open_, strict=True)],
+        [
+            (
+                kind,
+                int(group["index"].iloc[0])
+                if kind != "reference"
+                else str(table.value(int(group["row"].iloc[0]), "bearer")),
+            )
+            for kind, group in zip(kinds, open_, strict=True)
+        ],
         severity="blocker" if deadline else "medium",
         bearer=[_bearer_name(org, group) for group in open_],
         n=[int((~group["confirmed"]).sum()) for group in open_],
         of=[len(group) for group in open_],
-        indicators=[listing(table.value(int(r), "indicator") or "" for r in group.loc[~group["confirmed"], "row"]) for group in open_],
+        indicators=[
+            listing(table.value(int(r), "indicator") or "" for r in group.loc[~group["confirmed"], "row"])
+            for group in open_
+        ],
     )
-    held = {}
+    held: dict[int, list[int]] = {}
     measured = org.work.indicator_seats()
     for row, seat in zip(measured.row, measured.index, strict=True):
         held.setdefault(int(row), []).append(int(seat))

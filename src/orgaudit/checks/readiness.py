@@ -28,8 +28,16 @@ def appraiser_unknown(org: Organization, limits: SimpleNamespace) -> Result:
     lines = org.solid[(org.solid["status"] == Status.FOUND).to_numpy() & (org.solid["position"] >= 0).to_numpy()]
     pairs = lines.drop_duplicates(["seat", "position"])
     superiors = np.bincount(pairs["seat"], minlength=org.n) if len(pairs) else np.zeros(org.n, np.int64)
-    staffed = np.bincount(pairs["seat"], weights=(org.incumbents[pairs["position"].to_numpy()] > 0), minlength=org.n) if len(pairs) else np.zeros(org.n)
-    people = np.bincount(pairs["seat"], weights=org.incumbents[pairs["position"].to_numpy()], minlength=org.n) if len(pairs) else np.zeros(org.n)
+    staffed = (
+        np.bincount(pairs["seat"], weights=(org.incumbents[pairs["position"].to_numpy()] > 0), minlength=org.n)
+        if len(pairs)
+        else np.zeros(org.n)
+    )
+    people = (
+        np.bincount(pairs["seat"], weights=org.incumbents[pairs["position"].to_numpy()], minlength=org.n)
+        if len(pairs)
+        else np.zeros(org.n)
+    )
     by_person = np.zeros(org.n, dtype=bool)
     said = org.link("posts", "superior").found()
     by_person[org.row_seat[said.row[said.kind >= 2]]] = True
@@ -105,7 +113,9 @@ def no_duties(org: Organization, limits: SimpleNamespace) -> Result:
     judged = np.zeros(len(org.positions), dtype=bool)
     judged[org.seats["position"].to_numpy()[org.judged]] = True
     positions = np.flatnonzero(judged & ~has)
-    boilerplate = set(duties.loc[duties["catch_all"].to_numpy(dtype=bool) & (duties["position"] >= 0).to_numpy(), "position"])
+    boilerplate = set(
+        duties.loc[duties["catch_all"].to_numpy(dtype=bool) & (duties["position"] >= 0).to_numpy(), "position"]
+    )
     offenders = Offenders(
         "position",
         positions,
@@ -142,7 +152,11 @@ def indicators_incomplete(org: Organization, limits: SimpleNamespace) -> Result:
     no_mode = not org.review.has("posts", "appraisal_mode")
     mute = no_mode and judged.any() and covered[judged].mean() < 0.5
     bare = np.zeros(0, dtype=np.int64) if mute else np.unique(position[judged & ~covered])
-    problems = [found for _, group in frame[frame["bearer"].notna()].groupby("bearer", sort=False) if (found := _set_problems(org, group, limits))]
+    problems = [
+        found
+        for _, group in frame[frame["bearer"].notna()].groupby("bearer", sort=False)
+        if (found := _set_problems(org, group, limits))
+    ]
     offenders = Offenders(
         "bearer",
         [*[("position", int(p)) for p in bare], *[found.subject for found in problems]],
@@ -162,11 +176,13 @@ def indicators_incomplete(org: Organization, limits: SimpleNamespace) -> Result:
     for i, found in enumerate(problems, start=len(bare)):
         for column, rows in found.cells:
             offenders.seen("indicators", column, rows, [i] * len(rows))
-    return Result(offenders, max(1, int(pd.Series(position[judged]).nunique()) if judged.any() else frame["bearer"].nunique()))
+    return Result(
+        offenders, max(1, int(pd.Series(position[judged]).nunique()) if judged.any() else frame["bearer"].nunique())
+    )
 
 
 def modes_unstated(org: Organization) -> bool:
-    """Whether most seats have no indicator and no appraisal mode is given (then they are not judged, and one sentence says so)."""
+    """Whether most seats have no indicator and no mode is given: then they are not judged, and one sentence says so."""
     if "indicators" not in org.review or org.review.has("posts", "appraisal_mode") or not org.judged.any():
         return False
     measured = org.work.indicator_seats()
@@ -212,7 +228,9 @@ def _set_problems(org: Organization, group: pd.DataFrame, limits: SimpleNamespac
         note("many" if len(group) > limits.most else "few", len(group), "indicator", rows)
     odd = counted[(weight < limits.smallest_weight) | (weight > limits.largest_weight)]
     if len(odd):
-        sizes = listing(f"{table.value(int(r), 'indicator')} {w:g}" for r, w in zip(odd["row"], odd["weight"], strict=True))
+        sizes = listing(
+            f"{table.value(int(r), 'indicator')} {w:g}" for r, w in zip(odd["row"], odd["weight"], strict=True)
+        )
         note("weight", sizes, "weight", odd["row"].tolist())
     return found if found.problems else None
 

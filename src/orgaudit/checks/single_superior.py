@@ -24,13 +24,13 @@ def several_superiors(org: Organization, limits: SimpleNamespace) -> Result:
     known = org.solid[(org.solid["status"] == Status.FOUND).to_numpy() & (org.solid["position"] >= 0).to_numpy()]
     pairs = known.drop_duplicates(["seat", "position"])
     count = np.bincount(pairs["seat"], minlength=org.n) if len(pairs) else np.zeros(org.n, np.int64)
-    subjects = np.flatnonzero(count > limits.most_superiors).tolist()
+    subjects: list[int] = np.flatnonzero(count > limits.most_superiors).tolist()
     held = [[seat] for seat in subjects]
     for seats in _positions_held_once(org, pairs, limits):
         if not any(count[seat] > limits.most_superiors for seat in seats):
             subjects.append(int(seats[0]))
             held.append([int(seat) for seat in seats])
-    superiors = [sorted(set(pairs["position"][pairs["seat"].isin(seats)])) for seats in held]
+    superiors: list[list[int]] = [sorted(set(pairs["position"][pairs["seat"].isin(seats)].tolist())) for seats in held]
     offenders = Offenders(
         "seat",
         subjects,
@@ -38,10 +38,10 @@ def several_superiors(org: Organization, limits: SimpleNamespace) -> Result:
         n=[len(positions) for positions in superiors],
         superiors=[listing(org.position_name(int(p)) for p in positions) for positions in superiors],
     ).holding(held)
-    for i, (seats, positions) in enumerate(zip(held, superiors, strict=True)):
+    for i, (own, positions) in enumerate(zip(held, superiors, strict=True)):
         offenders.also("position", positions, [i] * len(positions))
-        rows = known["row"][known["seat"].isin(seats)].unique()
-        offenders.seen("posts", "superior", rows, [i] * len(rows))
+        cells = known["row"][known["seat"].isin(own)].unique().tolist()
+        offenders.seen("posts", "superior", cells, [i] * len(cells))
     return Result(offenders, org.n)
 
 
@@ -59,7 +59,11 @@ def _positions_held_once(org: Organization, pairs: pd.DataFrame, limits: SimpleN
         return []
     from orgaudit.reading import values
 
-    headcount = values.numbers(org.table("posts").text("headcount"))[positions["row"].to_numpy()] if org.review.has("posts", "headcount") else np.full(len(positions), np.nan)
+    headcount = (
+        values.numbers(org.table("posts").text("headcount"))[positions["row"].to_numpy()]
+        if org.review.has("posts", "headcount")
+        else np.full(len(positions), np.nan)
+    )
     once = with_id & (positions["seats"].to_numpy() > 1) & ~(headcount > 1)
     own = org.seats["position"].to_numpy()
     several = pairs.assign(of=own[pairs["seat"].to_numpy()]).groupby("of")["position"].nunique()
@@ -86,7 +90,12 @@ def no_superior(org: Organization, limits: SimpleNamespace) -> Result:
 def reporting_loop(org: Organization, limits: SimpleNamespace) -> Result:
     """A loop of solid lines, once, as a path; a seat that reports to itself is a loop of one."""
     names = [org.seat_names(np.array([*loop, loop[0]])) for loop in org.loops]
-    offenders = Offenders("seat", [loop[0] for loop in org.loops], n=[len(loop) for loop in org.loops], path=[" → ".join(path[:8] + (["…"] if len(path) > 8 else [])) for path in names])
+    offenders = Offenders(
+        "seat",
+        [loop[0] for loop in org.loops],
+        n=[len(loop) for loop in org.loops],
+        path=[" → ".join(path[:8] + (["…"] if len(path) > 8 else [])) for path in names],
+    )
     offenders.holding(org.loops)
     row = org.seats["row"].to_numpy()
     for i, loop in enumerate(org.loops):
@@ -99,7 +108,7 @@ def reporting_loop(org: Organization, limits: SimpleNamespace) -> Result:
 def several_roots(org: Organization, limits: SimpleNamespace) -> Result:
     """Besides the root, tops that nobody declared and that lead seats of their own; one finding per legal entity."""
     tops = np.flatnonzero(org.blank_superior & ~org.roots & (org.size > 1) & ~org.in_loop)
-    entities = np.unique(org.entity[tops]) if len(tops) else []
+    entities: list[int] = np.unique(org.entity[tops]).tolist()
     offenders = Offenders(
         ORGANIZATION,
         [f"{ORGANIZATION}/{entity}" for entity in entities],
@@ -116,10 +125,18 @@ def several_roots(org: Organization, limits: SimpleNamespace) -> Result:
 
 def _tops(org: Organization, tops: np.ndarray, entity: int) -> dict[str, str]:
     seats = [*np.flatnonzero(org.main_root & (org.entity == entity)), *tops]
-    return listing(f"{name} ({int(org.size[seat])})" for seat, name in zip(seats, org.seat_names(np.array(seats)), strict=True))
+    return listing(
+        f"{name} ({int(org.size[seat])})" for seat, name in zip(seats, org.seat_names(np.array(seats)), strict=True)
+    )
 
 
-@CHAPTER.check(7, "blocker", subject="seat", needs=["posts.superior", "posts.appraiser|indicators.appraiser"], confidence="declared")
+@CHAPTER.check(
+    7,
+    "blocker",
+    subject="seat",
+    needs=["posts.superior", "posts.appraiser|indicators.appraiser"],
+    confidence="declared",
+)
 def other_appraiser(org: Organization, limits: SimpleNamespace) -> Result:
     """Who rates the seat is not its direct superior: skip-level, another department, a subordinate, or oneself."""
     said = appraisers(org)
@@ -136,7 +153,9 @@ def other_appraiser(org: Organization, limits: SimpleNamespace) -> Result:
     wrong = said[~said["line"].isin(matched)]
     right_seats = set(said["seat"][said["line"].isin(matched)])
     person = org.seats["person"].to_numpy()
-    superior_person = {(s, person[t]) for s, t in zip(superior["seat"], superior["target"], strict=True) if person[t] >= 0}
+    superior_person = {
+        (s, person[t]) for s, t in zip(superior["seat"], superior["target"], strict=True) if person[t] >= 0
+    }
     # The superior named by another of his posts is still the superior.
     keep = [(s, p) not in superior_person for s, p in zip(wrong["seat"], wrong["person"], strict=True)]
     wrong = wrong[np.array(keep, dtype=bool)] if len(wrong) else wrong
@@ -144,7 +163,10 @@ def other_appraiser(org: Organization, limits: SimpleNamespace) -> Result:
     groups = wrong.groupby("seat", sort=True)
     seats = np.array(list(groups.groups), dtype=np.int64)
     firsts = groups.first().reindex(seats) if len(seats) else wrong
-    relation = [_relation(org, int(s), int(a), int(p)) for s, a, p in zip(seats, firsts["target"], firsts["person"], strict=True)]
+    relation = [
+        _relation(org, int(s), int(a), int(p))
+        for s, a, p in zip(seats, firsts["target"], firsts["person"], strict=True)
+    ]
     above = [org.position_name(int(own_position[org.parent[s]])) if org.parent[s] >= 0 else "" for s in seats]
     offenders = Offenders(
         "seat",
@@ -173,7 +195,9 @@ def appraisers(org: Organization) -> pd.DataFrame:
         if not len(links.row):
             continue
         role = values.closed(org.table(table).text("appraiser_role"), "appraiser_role").to_numpy()
-        header = [column.header for source in org.table(table).sources for column in source.columns.get("appraiser", [])]
+        header = [
+            column.header for source in org.table(table).sources for column in source.columns.get("appraiser", [])
+        ]
         department_column = any("部门" in text for text in header)
         keep = ~np.isin(role[links.row].astype(str), ["organizes", "data"])
         if department_column:  # 考核部门 organizes
@@ -207,7 +231,11 @@ def _as_seats(org: Organization, said: pd.DataFrame) -> pd.DataFrame:
         head = org.departments["head"].to_numpy()[part["index"].to_numpy(dtype=np.int64)]
         parts.append(part.assign(target=head)[head >= 0].merge(held, on="target"))
     columns = ["row", "table", "seat", "person", "position", "target", "line"]
-    return pd.concat(parts, ignore_index=True)[columns].sort_values("line", kind="stable", ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    return (
+        pd.concat(parts, ignore_index=True)[columns].sort_values("line", kind="stable", ignore_index=True)
+        if parts
+        else pd.DataFrame(columns=columns)
+    )
 
 
 def _relation(org: Organization, seat: int, appraiser: int, person: int) -> str:

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from orgaudit import catalog, texts
+from orgaudit import texts
 from orgaudit.auditing import PERSON_MARK, Audit
+from orgaudit.drafting import qualifications
 from orgaudit.finding import SEVERITIES, Finding
 from orgaudit.organization import Organization
 from orgaudit.reading import values
@@ -44,7 +45,11 @@ class _Desk:
         self.org = org = audit.org
         self.names = names
         duties = org.work.duties
-        self.duties = {int(p): part for p, part in duties[(duties["position"] >= 0).to_numpy()].groupby("position")} if len(duties) else {}
+        self.duties = (
+            {int(p): part for p, part in duties[(duties["position"] >= 0).to_numpy()].groupby("position")}
+            if len(duties)
+            else {}
+        )
         rights = org.work.rights
         self.rights = {int(p): part for p, part in rights.groupby("position")} if len(rights) else {}
         self.indicator_rows: dict[int, list[int]] = defaultdict(list)
@@ -81,7 +86,14 @@ class _Desk:
             key = (department, values.key(title), duties) if isinstance(title, str) else (position,)
             groups.setdefault(key, []).append(position)
         order = {d: i for i, d in enumerate(_tree_order(org))}
-        return sorted(groups.values(), key=lambda family: (order.get(int(org.positions["department"].iat[family[0]]), len(order)), self._depth(family[0]), family[0]))
+        return sorted(
+            groups.values(),
+            key=lambda family: (
+                order.get(int(org.positions["department"].iat[family[0]]), len(order)),
+                self._depth(family[0]),
+                family[0],
+            ),
+        )
 
     def _depth(self, position: int) -> int:
         return int(self.org.depth[self.org.position_seats(position)[0]])
@@ -93,7 +105,10 @@ class _Desk:
         posts = org.table("posts")
         seats = np.concatenate([org.position_seats(p) for p in family])
         department = int(org.positions["department"].iat[first])
-        found = sorted({f.id: f for p in family for f in self.findings.get(p, ())}.values(), key=lambda f: SEVERITIES.index(f.severity))
+        found = sorted(
+            {f.id: f for p in family for f in self.findings.get(p, ())}.values(),
+            key=lambda f: SEVERITIES.index(f.severity),
+        )
         duties, catch_all = self._duties(first, found)
         rights = self._rights(first, found)
         indicators = self._indicators(first, found)
@@ -104,11 +119,16 @@ class _Desk:
             "title": str(title) if isinstance(title, str) else org.position_key(first),
             "code": _text(org.positions["id"].iat[first]) if len(family) == 1 else None,
             "department": str(org.departments["name"].iat[department]) if department >= 0 else "",
-            "department_path": " / ".join(str(org.departments["name"].iat[d]) for d in reversed(org.department_line(department))),
+            "department_path": " / ".join(
+                str(org.departments["name"].iat[d]) for d in reversed(org.department_line(department))
+            ),
             "grade": posts.value(row, "grade"),
             "superior": [org.position_name(p) for p in self._others(self.superiors, family)],
             "dotted": self._dotted(seats),
-            "subordinates": [{"title": org.position_name(p), "n": int(org.positions["seats"].iat[p])} for p in self._others(self.subordinates, family)],
+            "subordinates": [
+                {"title": org.position_name(p), "n": int(org.positions["seats"].iat[p])}
+                for p in self._others(self.subordinates, family)
+            ],
             "peers": self._peers(family),
             "headcount": self._headcount(family, seats),
             "location": posts.value(row, "location"),
@@ -122,16 +142,29 @@ class _Desk:
             "relations": {"inside": self._relations(department), "outside": []},
             "indicators": indicators,
             "qualifications": self._qualifications(first, str(title)),
-            "conditions": [{"text": posts.value(row, "conditions"), "drafted": False}] if posts.value(row, "conditions") else [],
+            "conditions": [{"text": posts.value(row, "conditions"), "drafted": False}]
+            if posts.value(row, "conditions")
+            else [],
             "development": None,
             "open_findings": [
-                {"id": f.id, "code": f.code, "severity": f.severity, "message": self._sentence(f), "remedy": texts.both(f"checks.{f.code}.remedy")} for f in found
+                {
+                    "id": f.id,
+                    "code": f.code,
+                    "severity": f.severity,
+                    "message": self._sentence(f),
+                    "remedy": texts.both(f"checks.{f.code}.remedy"),
+                }
+                for f in found
             ],
             "structure_settled": not any(f.gate == 1 and f.severity == "blocker" for f in found),
             "as_of": self.audit.as_of.isoformat(),
             "version": texts.both("drafting.draft"),
         }
-        job["gaps"] = [name for name in ("superior", "duties", "rights", "indicators", "purpose", "conditions", "grade") if not job[name]]
+        job["gaps"] = [
+            name
+            for name in ("superior", "duties", "rights", "indicators", "purpose", "conditions", "grade")
+            if not job[name]
+        ]
         return job
 
     def _sentence(self, finding: Finding) -> Pair:
@@ -152,20 +185,37 @@ class _Desk:
 
     def _dotted(self, seats: np.ndarray) -> list[dict[str, Any]]:
         org = self.org
-        lines = org.dotted[(org.dotted["target"] >= 0).to_numpy() & org.dotted["seat"].isin(seats).to_numpy()] if len(org.dotted) else org.dotted
+        lines = (
+            org.dotted[(org.dotted["target"] >= 0).to_numpy() & org.dotted["seat"].isin(seats).to_numpy()]
+            if len(org.dotted)
+            else org.dotted
+        )
         posts = org.table("posts")
-        found = {org.position_name(int(p)): posts.value(int(r), "dotted_scope") for p, r in zip(lines["position"], lines["row"], strict=True)}
+        found = {
+            org.position_name(int(p)): posts.value(int(r), "dotted_scope")
+            for p, r in zip(lines["position"], lines["row"], strict=True)
+        }
         return [{"title": title, "scope": scope or ""} for title, scope in found.items()]
 
     def _headcount(self, family: list[int], seats: np.ndarray) -> dict[str, Any]:
         org = self.org
-        given = [values.number(org.table("posts").value(int(org.positions["row"].iat[p]), "headcount") or "") for p in family]
+        given = [
+            values.number(org.table("posts").value(int(org.positions["row"].iat[p]), "headcount") or "") for p in family
+        ]
         known = [int(number) for number in given if number is not None]
-        return {"approved": sum(known) if known else None, "actual": int(org.occupied[seats].sum()), "vacant": int(org.vacant[seats].sum())}
+        return {
+            "approved": sum(known) if known else None,
+            "actual": int(org.occupied[seats].sum()),
+            "vacant": int(org.vacant[seats].sum()),
+        }
 
     def _incumbents(self, seats: np.ndarray) -> list[str]:
         people = self.org.seats["person"].to_numpy()[seats]
-        return [str(self.org.persons["name"].iat[int(p)]) for p in people if p >= 0 and isinstance(self.org.persons["name"].iat[int(p)], str)]
+        return [
+            str(self.org.persons["name"].iat[int(p)])
+            for p in people
+            if p >= 0 and isinstance(self.org.persons["name"].iat[int(p)], str)
+        ]
 
     def _marks(self, found: list[Finding], table: str, row: int) -> list[str]:
         return [f.id for f in found if any(e.table == table and e.row == row for e in f.evidence)]
@@ -176,7 +226,8 @@ class _Desk:
         if own is None:
             return [], None
         table = self.org.table("duties")
-        lines = []
+        lines: list[dict[str, Any]] = []
+        weights: list[float] = []
         for row in dict.fromkeys(own.loc[~own["catch_all"].to_numpy(dtype=bool), "row"].tolist()):
             lines.append(
                 {
@@ -188,10 +239,10 @@ class _Desk:
                     "frequency": table.value(row, "frequency"),
                     "indicators": self._linked(row),
                     "marks": self._marks(found, "duties", row),
-                    "_weight": values.number(table.value(row, "share") or "") or 0.0,
                 }
             )
-        lines.sort(key=lambda line: -line.pop("_weight"))
+            weights.append(values.number(table.value(row, "share") or "") or 0.0)
+        lines = [lines[i] for i in sorted(range(len(lines)), key=lambda i: -weights[i])]
         rest = own.loc[own["catch_all"].to_numpy(dtype=bool), "text"]
         return lines, str(rest.iloc[0]) if len(rest) else None
 
@@ -219,8 +270,12 @@ class _Desk:
         return [
             {
                 "matter": table.value(int(row), "matter") or table.value(int(row), "function") or "",
-                "power": texts.both(f"drafting.power.{power}") if power in _POWERS[:-1] else {lang: table.value(int(row), "power") or "" for lang in texts.LANGUAGES},
-                "limit": " – ".join(text for text in (table.value(int(row), "limit_from"), table.value(int(row), "limit_to")) if text),
+                "power": texts.both(f"drafting.power.{power}")
+                if power in _POWERS[:-1]
+                else {lang: table.value(int(row), "power") or "" for lang in texts.LANGUAGES},
+                "limit": " – ".join(
+                    text for text in (table.value(int(row), "limit_from"), table.value(int(row), "limit_to")) if text
+                ),
                 "condition": table.value(int(row), "condition"),
                 "marks": self._marks(found, "authorities", int(row)),
             }
@@ -244,7 +299,15 @@ class _Desk:
         for row in range(len(table)):
             for mine, others, direction in ((gives[row], takes[row], "gives"), (takes[row], gives[row], "receives")):
                 if line & set(mine):
-                    result += [{"department": str(names.iat[d]), "matter": table.value(row, "service") or "", "direction": direction, "standard": table.value(row, "standard")} for d in others]
+                    result += [
+                        {
+                            "department": str(names.iat[d]),
+                            "matter": table.value(row, "service") or "",
+                            "direction": direction,
+                            "standard": table.value(row, "standard"),
+                        }
+                        for d in others
+                    ]
         return result
 
     def _indicators(self, position: int, found: list[Finding]) -> list[dict[str, Any]]:
@@ -252,7 +315,10 @@ class _Desk:
             return []
         table = self.org.table("indicators")
         appraiser = self.org.link("indicators", "appraiser").found()
-        titles = {int(r): self._title(int(k), int(i)) for r, k, i in zip(appraiser.row, appraiser.kind, appraiser.index, strict=True)}
+        titles = {
+            int(r): self._title(int(k), int(i))
+            for r, k, i in zip(appraiser.row, appraiser.kind, appraiser.index, strict=True)
+        }
         return [
             {
                 "name": table.value(row, "indicator") or "",
@@ -285,23 +351,16 @@ class _Desk:
         return org.seat_names(seats[:1])[0] if len(seats) else ""
 
     def _qualifications(self, position: int, title: str) -> list[dict[str, Any]]:
-        """What the file says; else drafts from level, function and duties, each to be confirmed."""
-        org = self.org
-        given = org.table("posts").value(int(org.positions["row"].iat[position]), "qualifications") or self._registered(position)
-        if given and not lawful(given):
-            given = None  # RDY-10 reports it; a draft never repeats it
-        if given:
-            return [{"kind": texts.both("drafting.qualification.given"), "text": given, "drafted": False, "required": True}]
-        own = self.duties.get(position)
-        known = catalog.toml("qualifications")
-        level = next(item for item in known["levels"] if any(re.search(word, values.key(title)) for word in item["words"]))
-        words = "\n".join(own["statement"].dropna()) if own is not None else ""
-        functions = list(dict.fromkeys(own["function"].dropna())) if own is not None else []
-        fields = [known["fields"][f] for f in functions if f in known["fields"]]
-        education = texts.both("drafting.qualification.education_field", field=dict(fields[0])) if fields else texts.both("drafting.qualification.education_any")
-        drafts = [("education", education), ("experience", texts.both(f"drafting.qualification.years_{level['years']}"))]
-        drafts += [("certificate", {"en": item["en"], "zh": item["zh"]}) for item in known["certificates"] if re.search(item["words"], words)]
-        return [{"kind": texts.both(f"drafting.qualification.{kind}"), "text": text, "drafted": True, "required": kind != "certificate"} for kind, text in drafts]
+        """What the file says, if it is lawful; else a draft from level, function and duties."""
+        posts = self.org.table("posts")
+        given = posts.value(int(self.org.positions["row"].iat[position]), "qualifications") or self._registered(
+            position
+        )
+        if given and qualifications.lawful(given):
+            return [
+                {"kind": texts.both("drafting.qualification.given"), "text": given, "drafted": False, "required": True}
+            ]
+        return qualifications.draft(title, self.duties.get(position))
 
     def _registered(self, position: int) -> str | None:
         if not self.org.review.has("descriptions", "qualifications"):
@@ -317,18 +376,6 @@ class _Desk:
         slug = slug.encode()[:72].decode(errors="ignore") or "position"
         identity = hashlib.sha256(self.org.position_key(position).encode(errors="replace")).hexdigest()[:8]
         return f"{slug}-{identity}.html"
-
-
-_UNLAWFUL = re.compile(
-    r"男性|女性|限男|限女|男女不限|性别|年龄|周岁|岁以[下上]|未婚|已婚|已育|未育|婚姻|生育|身高|形象|相貌|五官|体重|籍贯|户籍|本地人|血型|星座|属相"
-    r"|\b(?:male|female|gender|age[ds]?|years old|married|single status|marital|pregnan|height|appearance|good[- ]looking)\b",
-    re.I,
-)
-
-
-def lawful(text: str) -> bool:
-    """Whether a qualification speaks of none of gender, age, marriage, looks, region and the like."""
-    return not _UNLAWFUL.search(text)
 
 
 def _text(value: object) -> str | None:

@@ -63,14 +63,20 @@ class DepartmentTree:
         if len(last) == 1:
             return last[0]
         parents = {values.key(part) for part in parts[:-1]}
-        fitting = [node for node in last if self.nodes[node].parent >= 0 and values.key(self.nodes[self.nodes[node].parent].name) in parents]
+        fitting = [
+            node
+            for node in last
+            if self.nodes[node].parent >= 0 and values.key(self.nodes[self.nodes[node].parent].name) in parents
+        ]
         return fitting[0] if len(fitting) == 1 else AMBIGUOUS if last else -1
 
     def add(self, name: str, parent: int = -1, **more: object) -> int:
         """A new department; it can be found by its name, id and bracket-free name from now on."""
         self.nodes.append(Node(name.strip(), parent, **more))  # type: ignore[arg-type]
         index = len(self.nodes) - 1
-        for spelled in dict.fromkeys([values.key(name), *( [values.key(self.nodes[index].id or "")] if self.nodes[index].id else [])]):
+        for spelled in dict.fromkeys(
+            [values.key(name), *([values.key(self.nodes[index].id or "")] if self.nodes[index].id else [])]
+        ):
             self.by_key[spelled].append(index)
         return index
 
@@ -78,7 +84,9 @@ class DepartmentTree:
         """The department of a path, its missing parts added."""
         parent = -1
         for part in parts:
-            known = [n for n in self.by_key.get(values.key(part), []) if parent < 0 or self.nodes[n].parent in (parent, -1)]
+            known = [
+                n for n in self.by_key.get(values.key(part), []) if parent < 0 or self.nodes[n].parent in (parent, -1)
+            ]
             if self.listed and not known:
                 known = self.by_key.get(values.key(part), [])
             if known:
@@ -125,7 +133,13 @@ def build(review: Review, settings: Settings) -> DepartmentTree:
                 _from_texts(tree, posts.text(name).dropna().unique().tolist(), settings)
                 break
     if table is None and posts is None:
-        for kind, name in (("duties", "department"), ("duties", "support_department"), ("services", "provider"), ("services", "customer"), ("steps", "department")):
+        for kind, name in (
+            ("duties", "department"),
+            ("duties", "support_department"),
+            ("services", "provider"),
+            ("services", "customer"),
+            ("steps", "department"),
+        ):
             if kind in review:
                 for text in review.tables[kind].text(name).dropna().unique():
                     pieces = values.split(str(text), lambda piece: values.key(piece) in tree.by_key)
@@ -135,7 +149,9 @@ def build(review: Review, settings: Settings) -> DepartmentTree:
     return tree
 
 
-_EVERYONE = re.compile(r"^(?:各|所有|全体|全公司|相关|有关)(?:相关|职能|业务)?(?:部门|单位|人员|员工)?$|^(?:all|every|each)\b.*(?:department|team|unit|staff)?s?$")
+_EVERYONE = re.compile(
+    r"^(?:各|所有|全体|全公司|相关|有关)(?:相关|职能|业务)?(?:部门|单位|人员|员工)?$|^(?:all|every|each)\b.*(?:department|team|unit|staff)?s?$"
+)
 
 
 def is_everyone(text: str) -> bool:
@@ -177,7 +193,9 @@ def _from_table(tree: DepartmentTree, table: Table) -> None:
             continue
         found = tree.find(str(text))
         if found < 0:
-            repaired = [n for n, other in enumerate(tree.nodes) if other.id and damaged_id(other.id) == damaged_id(str(text))]
+            repaired = [
+                n for n, other in enumerate(tree.nodes) if other.id and damaged_id(other.id) == damaged_id(str(text))
+            ]
             found = repaired[0] if len(repaired) == 1 else found
         if found >= 0:
             tree.nodes[node].parent = found
@@ -219,7 +237,11 @@ def _from_texts(tree: DepartmentTree, texts: list[str], settings: Settings) -> N
 
 def _soft_paths(texts: list[str], tree: DepartmentTree) -> bool:
     """Whether dashes separate levels here: most dashed texts start with a department that is named on its own or often."""
-    dashed = [_SOFT_PATH.split(text) for text in texts if _SOFT_PATH.search(text.strip()) and LEVEL_MARK not in text and not _PATH.search(text)]
+    dashed = [
+        _SOFT_PATH.split(text)
+        for text in texts
+        if _SOFT_PATH.search(text.strip()) and LEVEL_MARK not in text and not _PATH.search(text)
+    ]
     if not dashed:
         return False
     alone = {values.key(text) for text in texts} | set(tree.by_key)
@@ -232,7 +254,7 @@ def codes(tree: DepartmentTree, column: pd.Series) -> np.ndarray:
     """Department of every row: an index, ABSENT (also where empty) or AMBIGUOUS."""
     group, uniques = pd.factorize(column)
     found = np.array([_find_level(tree, str(text)) for text in uniques] + [-1], dtype=np.int64)
-    return found[group]
+    return np.asarray(found[group])
 
 
 def _find_level(tree: DepartmentTree, text: str) -> int:
@@ -260,6 +282,8 @@ def kind_words(text: str) -> set[str]:
     spelled = values.key(text)
     found = set()
     for kind, entry in catalog.toml("departments").items():
-        if any(re.search(word, spelled) for word in entry.get("words", ())) and not any(word in spelled for word in entry.get("not", ())):
+        if any(re.search(word, spelled) for word in entry.get("words", ())) and not any(
+            word in spelled for word in entry.get("not", ())
+        ):
             found.add(kind)
     return found

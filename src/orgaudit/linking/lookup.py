@@ -59,7 +59,7 @@ class Lookup:
     def candidates(self, key: str) -> np.ndarray:
         """All codes of a key."""
         try:
-            at = int(self._index.get_loc(key))  # type: ignore[arg-type]
+            at = int(self._index.get_loc(key))
         except (KeyError, TypeError):
             return np.zeros(0, dtype=np.int64)
         return self._codes[self._starts[at] : self._starts[at + 1]]
@@ -111,7 +111,11 @@ def name_forms(text: str) -> list[str]:
     forms = [keyed]
     if "," in keyed:
         last, _, first = keyed.partition(",")
-        forms += [f"{first.strip()} {last.strip()}", f"{last.strip()}, {first.strip()}", f"{last.strip()},{first.strip()}"]
+        forms += [
+            f"{first.strip()} {last.strip()}",
+            f"{last.strip()}, {first.strip()}",
+            f"{last.strip()},{first.strip()}",
+        ]
     elif " " in keyed and keyed.isascii():
         first, _, last = keyed.rpartition(" ")
         forms += [f"{last}, {first}", f"{last},{first}"]

@@ -51,7 +51,9 @@ def build(posts: Table, department: np.ndarray, as_of: np.datetime64) -> People:
     position, position_keys = _positions(posts, title, department)
     person = _persons(posts, name_key, employee, department, occupied & named & ~undisclosed)
     anonymous = occupied & (person < 0) & (undisclosed | ~named)
-    person[undisclosed & occupied & (person < 0)] = person.max(initial=-1) + 1 + np.arange(int((undisclosed & occupied & (person < 0)).sum()))
+    person[undisclosed & occupied & (person < 0)] = (
+        person.max(initial=-1) + 1 + np.arange(int((undisclosed & occupied & (person < 0)).sum()))
+    )
     aside, repeats = _aside(posts, status, position, person, as_of)
     used = aside == USED
     seat_of_row = np.full(n, -1, dtype=np.int64)
@@ -86,13 +88,25 @@ def _status(posts: Table, bare_name: pd.Series) -> np.ndarray:
         header = posts.sources[0].columns["status"][0].header if "status" in posts.sources[0].columns else ""
         said = values.closed(posts.text("status"), "status")
         if values.header_key(header) in ("禁用", "disabled"):  # there 1 means disabled
-            said = values.distinct_map(posts.text("status"), lambda text: {"1": "left", "0": "active"}.get(text.strip()))
+            said = values.distinct_map(
+                posts.text("status"), lambda text: {"1": "left", "0": "active"}.get(text.strip())
+            )
         status = said.where(said.notna(), "active").to_numpy(dtype=object, copy=True)
     if posts.has("remark"):
-        gone = posts.text("remark").str.contains(r"已离职|已辞职|^离职|\b(?:left the company|terminated)\b", na=False).to_numpy(dtype=bool)
+        gone = (
+            posts.text("remark")
+            .str.contains(r"已离职|已辞职|^离职|\b(?:left the company|terminated)\b", na=False)
+            .to_numpy(dtype=bool)
+        )
         status[gone] = "left"
     bracket = posts.text("name").str.extract(r"[(（]\s*(On Leave|Terminated|休假|离职|已离职)\s*[)）]", expand=False)
-    for word, state in (("On Leave", "leave"), ("休假", "leave"), ("Terminated", "left"), ("离职", "left"), ("已离职", "left")):
+    for word, state in (
+        ("On Leave", "leave"),
+        ("休假", "leave"),
+        ("Terminated", "left"),
+        ("离职", "left"),
+        ("已离职", "left"),
+    ):
         status[(bracket == word).to_numpy(dtype=bool)] = state
     status[bare_name.isin(values.words("abolished")).to_numpy()] = "abolished"
     return status
@@ -100,7 +114,9 @@ def _status(posts: Table, bare_name: pd.Series) -> np.ndarray:
 
 def plain_names(names: pd.Series) -> pd.Series:
     """Names without the marks that systems add: ``[C]``, ``(On Leave)``, ``(兼)``."""
-    return names.str.replace(r"\s*(?:\[C\]|[(（](?:On Leave|Terminated|兼|兼任|代|休假|离职|已离职)[)）])\s*$", "", regex=True)
+    return names.str.replace(
+        r"\s*(?:\[C\]|[(（](?:On Leave|Terminated|兼|兼任|代|休假|离职|已离职)[)）])\s*$", "", regex=True
+    )
 
 
 def _positions(posts: Table, title: pd.Series, department: np.ndarray) -> tuple[np.ndarray, pd.Series]:
@@ -116,7 +132,9 @@ def _positions(posts: Table, title: pd.Series, department: np.ndarray) -> tuple[
     return codes.astype(np.int64), pd.Series(uniques)
 
 
-def _persons(posts: Table, name: pd.Series, employee: pd.Series, department: np.ndarray, there: np.ndarray) -> np.ndarray:
+def _persons(
+    posts: Table, name: pd.Series, employee: pd.Series, department: np.ndarray, there: np.ndarray
+) -> np.ndarray:
     """Person of each row (-1 = none): employee id, else e-mail, else name.
 
     Without any id, equal names in different posts are one person only where the rows say that posts are combined;
@@ -132,13 +150,21 @@ def _persons(posts: Table, name: pd.Series, employee: pd.Series, department: np.
     if posts.has("assignment"):
         apart = plain
     else:
-        apart = plain + "\x1f" + pd.Series(department.astype(str), index=name.index) + "\x1f" + values.keys(posts.text("title")).fillna("")
+        apart = (
+            plain
+            + "\x1f"
+            + pd.Series(department.astype(str), index=name.index)
+            + "\x1f"
+            + values.keys(posts.text("title")).fillna("")
+        )
     text = text.where(text.notna(), "name\x1f" + apart)
     codes, _ = pd.factorize(text.where(there))
-    return codes.astype(np.int64)
+    return np.asarray(codes.astype(np.int64))
 
 
-def _aside(posts: Table, status: np.ndarray, position: np.ndarray, person: np.ndarray, as_of: np.datetime64) -> tuple[np.ndarray, np.ndarray]:
+def _aside(
+    posts: Table, status: np.ndarray, position: np.ndarray, person: np.ndarray, as_of: np.datetime64
+) -> tuple[np.ndarray, np.ndarray]:
     """Why each row is set aside; and the expired rows that a later row of the same person and position replaces."""
     n = len(posts)
     aside = np.full(n, USED, dtype=object)
@@ -148,7 +174,11 @@ def _aside(posts: Table, status: np.ndarray, position: np.ndarray, person: np.nd
         ended = values.dates(posts.text("valid_to")) < as_of
         aside[ended & (aside == USED)] = EXPIRED
         alive = {(p, q) for p, q in zip(position[~ended], person[~ended], strict=True)}
-        repeats = np.array([bool(gone) and (position[i], person[i]) in alive for i, gone in enumerate(ended)]) if ended.any() else repeats
+        repeats = (
+            np.array([bool(gone) and (position[i], person[i]) in alive for i, gone in enumerate(ended)])
+            if ended.any()
+            else repeats
+        )
     if posts.filled("valid_from").any():
         begins = values.dates(posts.text("valid_from"))
         aside[(begins > as_of) & (aside == USED)] = FUTURE

@@ -74,7 +74,9 @@ class Resolver:
         gone = np.arange(len(row))
         mail = values.keys(posts_text["email"])
         away = [part[left] for part in (ids, employees, names, mail)]
-        self.left = Lookup(pd.concat(away, ignore_index=True), np.concatenate([gone[left]] * 4)) if left.any() else _NONE
+        self.left = (
+            Lookup(pd.concat(away, ignore_index=True), np.concatenate([gone[left]] * 4)) if left.any() else _NONE
+        )
         self.position_department = np.zeros(int(position.max(initial=-1)) + 1, dtype=np.int64)
         self.position_department[position[used]] = departments[used]
 
@@ -143,7 +145,10 @@ class Resolver:
         result: list[Target] = []
         for part in parts:
             target = self._one(part, place, kinds)
-            if target is not None and not any(t.kind == target.kind and t.index == target.index and t.status == target.status == Status.FOUND for t in result):
+            if target is not None and not any(
+                t.kind == target.kind and t.index == target.index and t.status == target.status == Status.FOUND
+                for t in result
+            ):
                 result.append(target)
         return result
 
@@ -158,7 +163,7 @@ class Resolver:
         if DEPARTMENT in kinds and spelled in self.tree.by_key:
             return True
         head = bracketed(piece)
-        return bool(head) and self._known(head[0], kinds)
+        return head is not None and self._known(head[0], kinds)
 
     def _one(self, text: str, place: int, kinds: Sequence[int]) -> Target | None:
         """The meaning of one value; None for root markers and words for nothing."""
@@ -190,7 +195,12 @@ class Resolver:
     def _plain(self, text: str, place: int, kinds: Sequence[int]) -> tuple[int, int, int]:
         spelled = values.key(text)
         unsure = False
-        for lookup, kind in ((self.position_ids, POSITION), (self.employee_ids, PERSON), (self.mails, PERSON), (self.directory, PERSON)):
+        for lookup, kind in (
+            (self.position_ids, POSITION),
+            (self.employee_ids, PERSON),
+            (self.mails, PERSON),
+            (self.directory, PERSON),
+        ):
             if kind in kinds:
                 at = lookup.one(spelled)
                 if at >= 0:
@@ -249,12 +259,21 @@ class Resolver:
                 if at >= 0:
                     return Status.FOUND, kind, at
         for first, second in pieces:
-            people = {int(p) for form in name_forms(first) for p in self.names.candidates(form)} if PERSON in kinds else set()
+            people = (
+                {int(p) for form in name_forms(first) for p in self.names.candidates(form)}
+                if PERSON in kinds
+                else set()
+            )
             if people:
                 inside = self.tree.find(second)
                 seats = [s for p in people for s in self.person_seats.get(p, ())]
                 titled = {int(p) for p in self.titles.candidates(values.key(second))}
-                fitting = [s for s in seats if int(self.seat_position[s]) in titled or (inside >= 0 and self.position_department[self.seat_position[s]] == inside)]
+                fitting = [
+                    s
+                    for s in seats
+                    if int(self.seat_position[s]) in titled
+                    or (inside >= 0 and self.position_department[self.seat_position[s]] == inside)
+                ]
                 if len(fitting) == 1:
                     return Status.FOUND, SEAT, fitting[0]
                 if noted and len(people) == 1 and not titled and inside < 0:
@@ -262,9 +281,10 @@ class Resolver:
             if POSITION in kinds:
                 inside = self.tree.find(second)
                 if inside >= 0:
-                    at = [int(p) for p in self.titles.candidates(values.key(first)) if self.position_department[p] == inside]
-                    if len(at) == 1:
-                        return Status.FOUND, POSITION, at[0]
+                    titled_there = self.titles.candidates(values.key(first))
+                    titled_there = titled_there[self.position_department[titled_there] == inside]
+                    if len(titled_there) == 1:
+                        return Status.FOUND, POSITION, int(titled_there[0])
         return Status.UNKNOWN, -1, -1
 
     def _damaged(self, text: str, place: int, kinds: Sequence[int]) -> tuple[int, int, int]:

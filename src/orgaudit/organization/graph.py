@@ -73,8 +73,7 @@ def loop_members(parent: np.ndarray) -> np.ndarray:
         up = np.unique(up)
         frontier = up[(children[up] == 0) & alive[up]]
     # What is left is loops and the paths from a loop down to nothing: only tops of trees remain besides loops.
-    members = np.flatnonzero(alive & (parent >= 0))
-    return members
+    return np.flatnonzero(alive & (parent >= 0))
 
 
 def depths(parent: np.ndarray) -> np.ndarray:

@@ -46,9 +46,16 @@ class Links:
         text[:] = [target.text for target in flat]
 
         def column(name: str, kind: type) -> np.ndarray:
-            return np.array([getattr(target, name) for target in flat], dtype=kind)[at]
+            return np.asarray(np.array([getattr(target, name) for target in flat], dtype=kind)[at])
 
-        return Links(row, column("status", np.int8), column("kind", np.int8), column("index", np.int64), column("dotted", bool), text[at])
+        return Links(
+            row,
+            column("status", np.int8),
+            column("kind", np.int8),
+            column("index", np.int64),
+            column("dotted", bool),
+            text[at],
+        )
 
     @staticmethod
     def none() -> Links:
@@ -58,7 +65,9 @@ class Links:
 
     def take(self, keep: np.ndarray) -> Links:
         """The links of a boolean mask or index array."""
-        return Links(self.row[keep], self.status[keep], self.kind[keep], self.index[keep], self.dotted[keep], self.text[keep])
+        return Links(
+            self.row[keep], self.status[keep], self.kind[keep], self.index[keep], self.dotted[keep], self.text[keep]
+        )
 
     def found(self, kind: str | None = None) -> Links:
         """The links that mean something, of one kind if named."""

@@ -17,7 +17,8 @@ from orgaudit.settings import Settings
 from orgaudit.table import Review, Table
 
 GENERAL_MANAGER = (
-    r"总经理|总裁|董事长|首席执行官|执行董事|厂长|^(?:acting )?(?:chief executive|general manager|managing director|president|chair)"
+    r"总经理|总裁|董事长|首席执行官|执行董事|厂长"
+    r"|^(?:acting )?(?:chief executive|general manager|managing director|president|chair)"
     r"|\bceo\b|chief executive officer|chairman|chairwoman|chairperson"
 )
 NOT_GENERAL = r"副总|助理|秘书|总经办|办公室|vice|deputy|assistant|secretary|\bvp\b|事业部|分公司"
@@ -130,7 +131,7 @@ class Organization:
         start, size = self._start, self.size
         known = (a >= 0) & (b >= 0) & (a != b)
         safe_a, safe_b = np.where(known, a, 0), np.where(known, b, 0)
-        return known & (start[safe_a] <= start[safe_b]) & (start[safe_b] < start[safe_a] + size[safe_a])
+        return np.asarray(known & (start[safe_a] <= start[safe_b]) & (start[safe_b] < start[safe_a] + size[safe_a]))
 
     def chain(self, seat: int) -> list[int]:
         """The superiors of a seat, direct one first (for single offenders)."""
@@ -145,7 +146,11 @@ class Organization:
     def reports(self) -> np.ndarray:
         """Distinct direct-report seats of each seat, unweighted."""
         known = self.solid[(self.solid["target"] >= 0).to_numpy()]
-        pairs = np.unique(known["target"].to_numpy() * self.n + known["seat"].to_numpy()) if len(known) else np.zeros(0, np.int64)
+        pairs = (
+            np.unique(known["target"].to_numpy() * self.n + known["seat"].to_numpy())
+            if len(known)
+            else np.zeros(0, np.int64)
+        )
         pairs = pairs[pairs // max(1, self.n) != pairs % max(1, self.n)]
         return np.bincount(pairs // max(1, self.n), minlength=self.n)
 
@@ -180,24 +185,24 @@ class Organization:
         if not self.review.has("posts", "legal_entity"):
             return np.zeros(self.n, dtype=np.int64)
         text = self.table("posts").text("legal_entity").to_numpy()[self.seats["row"].to_numpy()]
-        return pd.factorize(pd.Series(text).fillna(""))[0]
+        return np.asarray(pd.factorize(pd.Series(text).fillna(""))[0])
 
     # ---- who is who ---------------------------------------------------------------------------------------------
 
     @cached_property
     def occupied(self) -> np.ndarray:
         """Boolean per seat: somebody holds it (named or only counted)."""
-        return self.seats["occupied"].to_numpy(dtype=bool)
+        return np.asarray(self.seats["occupied"].to_numpy(dtype=bool))
 
     @cached_property
     def vacant(self) -> np.ndarray:
         """Boolean per seat: an existing post that nobody holds (planned and abolished posts are not vacancies)."""
-        return ~self.occupied & ~self.seats["status"].isin(["planned", "abolished"]).to_numpy()
+        return np.asarray(~self.occupied & ~self.seats["status"].isin(["planned", "abolished"]).to_numpy())
 
     @cached_property
     def judged(self) -> np.ndarray:
         """Boolean per seat: occupied and appraised (domain.md D leaves out some modes and kinds of employment)."""
-        return self.occupied & self.seats["judged"].to_numpy(dtype=bool)
+        return np.asarray(self.occupied & self.seats["judged"].to_numpy(dtype=bool))
 
     @cached_property
     def incumbents(self) -> np.ndarray:
@@ -230,7 +235,7 @@ class Organization:
         """Boolean per seat: a general manager, chief executive or chairman by title, or a root."""
         text = self.titles.str.lower()
         named = text.str.contains(GENERAL_MANAGER, na=False) & ~text.str.contains(NOT_GENERAL, na=False)
-        return named.to_numpy(dtype=bool) | self.roots
+        return np.asarray(named.to_numpy(dtype=bool) | self.roots)
 
     @cached_property
     def assistants(self) -> np.ndarray:
@@ -238,9 +243,11 @@ class Organization:
         words = r"助理|秘书|\bassistant\b|secretary|\bpa to\b"
         found = self.titles.str.lower().str.contains(words, na=False).to_numpy(dtype=bool)
         if self.review.has("posts", "job_family"):
-            family = self.table("posts").text("job_family").str.lower().str.contains(words, na=False).to_numpy(dtype=bool)
+            family = (
+                self.table("posts").text("job_family").str.lower().str.contains(words, na=False).to_numpy(dtype=bool)
+            )
             found = found | family[self.seats["row"].to_numpy()]
-        return found
+        return np.asarray(found)
 
     @cached_property
     def headed(self) -> np.ndarray:
@@ -294,7 +301,9 @@ class Organization:
         title, department = self.positions["title"].iat[position], int(self.positions["department"].iat[position])
         if pd.isna(title):
             identity = self.positions["id"].iat[position]
-            return str(identity) if not pd.isna(identity) else self.seats["id"].iat[int(self.position_seats(position)[0])]
+            return (
+                str(identity) if not pd.isna(identity) else self.seats["id"].iat[int(self.position_seats(position)[0])]
+            )
         if self._title_counts[title] > 1 and department >= 0:
             return f"{title} ({self.departments['name'].iat[department]})"
         return str(title)
@@ -307,9 +316,13 @@ class Organization:
         department = int(self.positions["department"].iat[position])
         title = self.positions["title"].iat[position]
         place = self.departments["name"].iat[department] if department >= 0 else ""
-        return f"{title}@{place}" if not pd.isna(title) else str(self.seats["id"].iat[int(self.position_seats(position)[0])])
+        return (
+            f"{title}@{place}"
+            if not pd.isna(title)
+            else str(self.seats["id"].iat[int(self.position_seats(position)[0])])
+        )
 
     @property
     def unresolved(self) -> np.ndarray:
         """Boolean per row of ``solid``: the reference means nothing or several things."""
-        return self.solid["status"].isin([Status.UNKNOWN, Status.AMBIGUOUS]).to_numpy()
+        return np.asarray(self.solid["status"].isin([Status.UNKNOWN, Status.AMBIGUOUS]).to_numpy())

@@ -37,7 +37,28 @@ class Work:
         """
         org = self._org
         if "duties" not in org.review:
-            return pd.DataFrame(columns=[*"racis", *"row department position lead inferred matrix catch_all statement function declared action object scope duty_id text".split()])
+            return pd.DataFrame(
+                columns=[
+                    *"racis",
+                    *[
+                        "row",
+                        "department",
+                        "position",
+                        "lead",
+                        "inferred",
+                        "matrix",
+                        "catch_all",
+                        "statement",
+                        "function",
+                        "declared",
+                        "action",
+                        "object",
+                        "scope",
+                        "duty_id",
+                        "text",
+                    ],
+                ]
+            )
         table = org.table("duties")
         row, department, position = self._bearers(len(table))
         roles = self._roles(table.text("role"))
@@ -45,14 +66,18 @@ class Work:
         for letter in "racis":
             frame[letter] = roles[letter][row]
         support = org.link("duties", "support_department").found("department")
-        extra = pd.DataFrame({"row": support.row, "department": support.index, "position": -1, **dict.fromkeys("raci", False), "s": True})
+        extra = pd.DataFrame(
+            {"row": support.row, "department": support.index, "position": -1, **dict.fromkeys("raci", False), "s": True}
+        )
         empty = ~(roles["r"] | roles["a"] | roles["c"] | roles["i"] | roles["s"])[row]
         frame["inferred"] = roles["inferred"][row]
         frame["a"] |= empty  # an empty role is lead (A+R)
         frame["r"] |= empty
         frame["matrix"] = table.column[row] >= 0
         if len(extra):
-            frame = pd.concat([frame, extra.assign(inferred=False, matrix=False)], ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
+            frame = pd.concat([frame, extra.assign(inferred=False, matrix=False)], ignore_index=True).sort_values(
+                "row", kind="stable", ignore_index=True
+            )
         at = frame["row"].to_numpy()
         frame["lead"] = frame["a"] & ~(frame["matrix"] & (table.column[at] < 0))
         text = table.text("statement")
@@ -63,14 +88,23 @@ class Work:
         frame["lead"] &= ~np.array([bool(w and w.assists) for w in parsed], dtype=bool)
         frame["needs_right"] = [bool(w and w.needs_right) for w in parsed]
         given_class = values.closed(table.text("duty_class"), "duty_class").to_numpy()[at]
-        frame["action"] = [("approve" if c == "authorize" else c) if c else (w.action if w else None) for c, w in zip(given_class, parsed, strict=True)]
+        frame["action"] = [
+            ("approve" if c == "authorize" else c) if c else (w.action if w else None)
+            for c, w in zip(given_class, parsed, strict=True)
+        ]
         given_object = values.keys(table.text("object")).to_numpy()[at]
-        frame["object"] = [o if isinstance(o, str) else (w.object if w else "") for o, w in zip(given_object, parsed, strict=True)]
+        frame["object"] = [
+            o if isinstance(o, str) else (w.object if w else "") for o, w in zip(given_object, parsed, strict=True)
+        ]
         frame["own"] = [bool(w and w.own) for w in parsed]
         frame["scope"] = values.keys(table.text("scope")).to_numpy()[at]
         frame["duty_id"] = table.text("duty_id").to_numpy()[at]
         frame["function"] = self.function_keys(table.text("function"))[at]
-        confirmed = values.yes(table.text("function_confirmed")) if table.has("function_confirmed") else np.ones(len(table), dtype=bool)
+        confirmed = (
+            values.yes(table.text("function_confirmed"))
+            if table.has("function_confirmed")
+            else np.ones(len(table), dtype=bool)
+        )
         frame["declared"] = (table.filled("function") & confirmed)[at] & pd.notna(frame["function"]).to_numpy()
         return frame
 
@@ -98,7 +132,12 @@ class Work:
             department_bearer.index,
             place.index[plain],
         ]
-        positions = [at_position[1], by_bearer[1], np.full(len(department_bearer.row), -1), np.full(int(plain.sum()), -1)]
+        positions = [
+            at_position[1],
+            by_bearer[1],
+            np.full(len(department_bearer.row), -1),
+            np.full(int(plain.sum()), -1),
+        ]
         rows.append(place.row[plain])
         row = np.concatenate(rows).astype(np.int64)
         missing = np.setdiff1d(np.arange(n), row)
@@ -125,7 +164,10 @@ class Work:
             return found or "U"
 
         told = values.distinct_map(column, letters).to_numpy()
-        result = {letter: np.array([isinstance(t, str) and letter.upper() in t for t in told], dtype=bool) for letter in "racis"}
+        result = {
+            letter: np.array([isinstance(t, str) and letter.upper() in t for t in told], dtype=bool)
+            for letter in "racis"
+        }
         result["inferred"] = np.array([isinstance(t, str) and "?" in t for t in told], dtype=bool)
         unknown = np.array([isinstance(t, str) and t == "U" for t in told], dtype=bool)
         result["i"] |= unknown  # an unknown mark is neither lead nor doer
@@ -146,7 +188,9 @@ class Work:
     def function_keys(self, column: pd.Series) -> np.ndarray:
         """Function of each row as a key; both languages of a catalogue function give the same."""
         known = self._functions
-        return values.distinct_map(column, lambda text: known.get(values.key(text), values.key(text))).to_numpy()
+        return np.asarray(
+            values.distinct_map(column, lambda text: known.get(values.key(text), values.key(text))).to_numpy()
+        )
 
     # ---- rights -------------------------------------------------------------------------------------------------
 
@@ -155,7 +199,21 @@ class Work:
         """One row per right and position: ``row, position, matter, function, power, low, high, condition, joint, special``."""
         org = self._org
         if "authorities" not in org.review:
-            return pd.DataFrame(columns="row position matter function power low high condition currency joint special".split())
+            return pd.DataFrame(
+                columns=[
+                    "row",
+                    "position",
+                    "matter",
+                    "function",
+                    "power",
+                    "low",
+                    "high",
+                    "condition",
+                    "currency",
+                    "joint",
+                    "special",
+                ]
+            )
         table = org.table("authorities")
         rows, positions = _as_positions(org, org.link("authorities", "position"))
         function = self.function_keys(table.text("function"))
@@ -171,9 +229,15 @@ class Work:
         frame["low"], frame["high"] = low[rows], high[rows]
         for name in ("condition", "currency"):
             frame[name] = values.keys(table.text(name)).fillna("").to_numpy()[rows]
-        joint = values.yes(table.text("joint")) | table.filled("joint") & ~values.is_any(table.text("joint").fillna("no"), "no")
+        joint = values.yes(table.text("joint")) | table.filled("joint") & ~values.is_any(
+            table.text("joint").fillna("no"), "no"
+        )
         frame["joint"] = joint[rows] | frame["power"].isin(["countersign", "deliberate"]).to_numpy()
-        temporary = table.text("condition").str.contains(r"特别|临时|专项授权|special|temporary", case=False, na=False).to_numpy(dtype=bool)
+        temporary = (
+            table.text("condition")
+            .str.contains(r"特别|临时|专项授权|special|temporary", case=False, na=False)
+            .to_numpy(dtype=bool)
+        )
         frame["special"] = ((table.filled("granted_by") | temporary) & table.filled("valid_to"))[rows]
         return frame
 
@@ -184,7 +248,9 @@ class Work:
         low = np.array([0.0 if band is None else band[0] for band in said])
         high = np.array([np.inf if band is None else band[1] for band in said])
         plain = np.array([band is not None and band[0] == 0.0 for band in said])
-        from_ = np.array([0.0 if band is None else (band[0] or (band[1] if np.isfinite(band[1]) else 0.0)) for band in start])
+        from_ = np.array(
+            [0.0 if band is None else (band[0] or (band[1] if np.isfinite(band[1]) else 0.0)) for band in start]
+        )
         low = np.where((plain | np.array([band is None for band in said])) & (from_ > 0), from_, low)
         return low, high
 
@@ -192,11 +258,14 @@ class Work:
 
     @cached_property
     def indicators(self) -> pd.DataFrame:
-        """One row per row of the table: ``kind`` and ``index`` of the bearer (-1 unresolved), ``weight`` (percent), ``counted``,
-        ``state`` of the sign-off, ``name`` key."""
+        """One row per row of the table.
+
+        ``kind`` and ``index`` of the bearer (-1 unresolved), ``weight`` in percent, ``counted`` (has a weight at all),
+        ``state`` of the sign-off, ``name`` and ``bearer`` keys.
+        """
         org = self._org
         if "indicators" not in org.review:
-            return pd.DataFrame(columns="row kind index weight counted state name bearer".split())
+            return pd.DataFrame(columns=["row", "kind", "index", "weight", "counted", "state", "name", "bearer"])
         table = org.table("indicators")
         n = len(table)
         frame = pd.DataFrame({"row": np.arange(n), "kind": np.full(n, -1), "index": np.full(n, -1)})
@@ -210,7 +279,9 @@ class Work:
         free = text.str.contains(_WEIGHTLESS, case=False, na=False).to_numpy(dtype=bool)
         frame["counted"] = ~free
         own = np.where(free, np.nan, weight)
-        largest = pd.Series(np.where(percent, 100.0, own)).groupby(frame["bearer"].fillna("")).transform("max").to_numpy()
+        largest = (
+            pd.Series(np.where(percent, 100.0, own)).groupby(frame["bearer"].fillna("")).transform("max").to_numpy()
+        )
         frame["weight"] = np.where(largest <= 1.0, own * 100, own)  # 0.3 and 30 and 30 % are one weight
         frame["state"] = values.closed(table.text("sign_off"), "sign_off")
         frame["name"] = values.keys(table.text("indicator"))
@@ -237,7 +308,14 @@ class Work:
             seats += found.tolist()
         n = len(rows)
         kind_ = np.full(n, _SEAT)
-        return Links(np.array(rows, np.int64), np.zeros(n, np.int8), kind_, np.array(seats, np.int64), np.zeros(n, bool), np.full(n, "", object))
+        return Links(
+            np.array(rows, np.int64),
+            np.zeros(n, np.int8),
+            kind_,
+            np.array(seats, np.int64),
+            np.zeros(n, bool),
+            np.full(n, "", object),
+        )
 
 
 def _powers(text: str) -> list[str]:

@@ -73,4 +73,8 @@ def _sheet(grid: files.Grid) -> tuple[Table | None, SheetEntry]:
 
 def _may_be_matrix(layout: headers.Layout) -> bool:
     """A header row that fits a table of rows well is that table, even where some column holds single letters."""
-    return layout.table in ("duties", "authorities", "sensitive_duties", "descriptions") and "role" not in layout.columns and "power" not in layout.columns
+    return (
+        layout.table in ("duties", "authorities", "sensitive_duties", "descriptions")
+        and "role" not in layout.columns
+        and "power" not in layout.columns
+    )

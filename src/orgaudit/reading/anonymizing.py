@@ -67,14 +67,20 @@ def anonymize(review: Review, key: bytes) -> None:
         told = replaced(text)
         if told != text:
             return told
-        return text if all(values.key(part) in plain for part in parts) else "、".join(part if values.key(part) in plain else pseudonym(part) for part in parts)
+        return (
+            text
+            if all(values.key(part) in plain for part in parts)
+            else "、".join(part if values.key(part) in plain else pseudonym(part) for part in parts)
+        )
 
     for kind, table in review.tables.items():
         fields = catalog.toml("tables")[kind]["fields"]
         for name in table.frame.columns:
             column = table.frame[name]
             if kind == "posts" and name in _PERSONAL:
-                table.frame[name] = _mapped(column, lambda text: text if values.key(text).replace(" ", "") in _vacancy() else pseudonym(text))
+                table.frame[name] = _mapped(
+                    column, lambda text: text if values.key(text).replace(" ", "") in _vacancy() else pseudonym(text)
+                )
             elif "person" in fields.get(name, {}).get("refers", ()):
                 table.frame[name] = _mapped(column, reference)
             else:
@@ -104,14 +110,20 @@ def _pattern(known: set[str]) -> re.Pattern[str] | None:
     listed = [text for text in known if len(text) >= 3 or (len(text) == 2 and not text.isascii())]
     if not listed or len(listed) > 50_000:
         return None
-    parts = [rf"(?<![A-Za-z0-9]){re.escape(text)}(?![A-Za-z0-9])" if text.isascii() else re.escape(text) for text in sorted(listed, key=len, reverse=True)]
+    parts = [
+        rf"(?<![A-Za-z0-9]){re.escape(text)}(?![A-Za-z0-9])" if text.isascii() else re.escape(text)
+        for text in sorted(listed, key=len, reverse=True)
+    ]
     return re.compile("|".join(parts), re.IGNORECASE)
 
 
 def _plain_words(review: Review) -> set[str]:
     """What stands for posts and departments, so that it is no person's name."""
     found: set[str] = set()
-    for kind, names in (("posts", ("position_id", "title", "department")), ("departments", ("department_id", "name", "aliases"))):
+    for kind, names in (
+        ("posts", ("position_id", "title", "department")),
+        ("departments", ("department_id", "name", "aliases")),
+    ):
         table = review.tables.get(kind)
         for name in names if table is not None else ():
             found |= {values.key(str(text)) for text in table.text(name).dropna().unique()}  # type: ignore[union-attr]

@@ -50,7 +50,7 @@ def kind_of(path: Path) -> str:
         raise OrgauditError("empty_file", file=path.name)
     if size > Limits.file_mib * MIB:
         raise OrgauditError("too_large", exit_code=LIMIT_HIT, file=path.name, value=size // MIB, limit=Limits.file_mib)
-    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return "xlsx"
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         encrypted = b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0" in path.read_bytes()
@@ -58,7 +58,19 @@ def kind_of(path: Path) -> str:
     lowered = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if lowered.startswith((b"<!doctype", b"<html", b"<table", b"<?xml", b"<meta")):
         raise OrgauditError("markup", file=path.name)
-    signatures = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"MZ", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"{\\rtf")
+    signatures = (
+        b"%PDF",
+        b"\x89PNG",
+        b"\xff\xd8\xff",
+        b"GIF8",
+        b"\x7fELF",
+        b"MZ",
+        b"Rar!",
+        b"7z\xbc\xaf",
+        b"\x1f\x8b",
+        b"BZh",
+        b"{\\rtf",
+    )
     if head.startswith(signatures):
         raise OrgauditError("not_a_spreadsheet", file=path.name)
     if not head.startswith((b"\xff\xfe", b"\xfe\xff")) and _is_binary(head):
@@ -85,7 +97,9 @@ def check_workbook(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             if len(members) > Limits.members:
-                raise OrgauditError("too_many_members", exit_code=LIMIT_HIT, file=name, value=len(members), limit=Limits.members)
+                raise OrgauditError(
+                    "too_many_members", exit_code=LIMIT_HIT, file=name, value=len(members), limit=Limits.members
+                )
             names = [member.filename for member in members]
             if len(set(names)) != len(names):
                 raise OrgauditError("damaged", file=name)
@@ -98,7 +112,9 @@ def check_workbook(path: Path) -> None:
                 total += member.file_size
                 if member.file_size > MIB and member.file_size > Limits.ratio * max(1, member.compress_size):
                     ratio = member.file_size // max(1, member.compress_size)
-                    raise OrgauditError("compression_ratio", exit_code=LIMIT_HIT, file=name, value=ratio, limit=Limits.ratio)
+                    raise OrgauditError(
+                        "compression_ratio", exit_code=LIMIT_HIT, file=name, value=ratio, limit=Limits.ratio
+                    )
                 if member.file_size > Limits.member_mib * MIB or total > Limits.inflated_mib * MIB:
                     raise OrgauditError(
                         "inflated_size", exit_code=LIMIT_HIT, file=name, value=total // MIB, limit=Limits.inflated_mib

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ class Grid:
 
     @property
     def width(self) -> int:
-        return self.cells.shape[1]
+        return int(self.cells.shape[1])
 
 
 def find(inputs: Sequence[str | Path]) -> tuple[list[Path], list[Path]]:
@@ -94,7 +95,9 @@ def _workbook(path: Path) -> Iterator[Grid]:
                 yield Grid(path.name, name, pd.DataFrame())
                 continue
             raise OrgauditError("damaged", file=path.name, sheet=name) from error
-        columns = {column.absolute_index: cells.column(i).to_pandas() for i, column in enumerate(sheet.selected_columns)}
+        columns = {
+            column.absolute_index: cells.column(i).to_pandas() for i, column in enumerate(sheet.selected_columns)
+        }
         width = max(columns, default=-1) + 1
         blank = pd.Series(pd.array([None] * cells.num_rows, dtype="str")) if len(columns) < width else None
         frame = pd.DataFrame({i: columns.get(i, blank) for i in range(width)})
@@ -103,7 +106,7 @@ def _workbook(path: Path) -> Iterator[Grid]:
 
 
 def _delimited(path: Path) -> Grid:
-    text, encoding = decode(path.read_bytes())
+    text, _ = decode(path.read_bytes())
     if text is None:
         raise OrgauditError("undecodable", file=path.name)
     if "\0" in text:
@@ -111,9 +114,16 @@ def _delimited(path: Path) -> Grid:
     delimiter = sniff_delimiter(text)
     sample = list(csv.reader(io.StringIO(text[:200_000]), delimiter=delimiter))
     width = max((len(record) for record in sample), default=0)
-    options = {"header": None, "dtype": "str", "sep": delimiter, "keep_default_na": False, "skip_blank_lines": False, "engine": "c"}
+    options = {
+        "header": None,
+        "dtype": "str",
+        "sep": delimiter,
+        "keep_default_na": False,
+        "skip_blank_lines": False,
+        "engine": "c",
+    }
     try:
-        frame = pd.read_csv(io.StringIO(text), names=range(width), index_col=False, **options)  # type: ignore[call-overload]
+        frame = pd.read_csv(io.StringIO(text), names=range(width), index_col=False, **options)
     except (pd.errors.ParserError, ValueError):
         frame = _ragged(text, delimiter, path.name)
     return Grid(path.name, None, frame.astype("str"))
@@ -129,7 +139,9 @@ def _ragged(text: str, delimiter: str, name: str) -> pd.DataFrame:
     finally:
         csv.field_size_limit(limit)
     width = max(map(len, records), default=0)
-    return pd.DataFrame([record + [None] * (width - len(record)) for record in records], columns=range(width), dtype="str")
+    return pd.DataFrame(
+        [record + [None] * (width - len(record)) for record in records], columns=range(width), dtype="str"
+    )
 
 
 def decode(data: bytes) -> tuple[str | None, str]:
@@ -161,8 +173,12 @@ def _plausible_chinese(text: str) -> bool:
     wide = np.array([ord(character) for character in text[:200_000] if ord(character) > 127])
     if not len(wide):
         return True
-    common = ((wide >= 0x4E00) & (wide <= 0x9FA5)) | ((wide >= 0x3000) & (wide <= 0x303F)) | ((wide >= 0xFF00) & (wide <= 0xFFEF))
-    pairs = sum("\u4e00" <= a <= "\u9fff" and "\u4e00" <= b <= "\u9fff" for a, b in zip(text, text[1:20_000], strict=False))
+    common = (
+        ((wide >= 0x4E00) & (wide <= 0x9FA5))
+        | ((wide >= 0x3000) & (wide <= 0x303F))
+        | ((wide >= 0xFF00) & (wide <= 0xFFEF))
+    )
+    pairs = sum("\u4e00" <= a <= "\u9fff" and "\u4e00" <= b <= "\u9fff" for a, b in pairwise(text[:20_000]))
     return bool(common.mean() > 0.8 and pairs > 2)
 
 

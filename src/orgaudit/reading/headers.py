@@ -15,47 +15,6 @@ from orgaudit.table import Column
 
 TEMPLATE, KNOWN = 3.0, 2.0
 
-# Fields of headers.json → fields of our tables. What is not listed here is known and deliberately not used.
-_SYSTEM_FIELDS = {
-    "people": (
-        "posts",
-        {
-            "employee_id": "employee_id", "name": "name", "first_name": "first_name", "last_name": "last_name", "email": "email",
-            "position_id": "position_id", "position_title": "title", "department": "department", "department_path": "department",
-            "department_levels": "department_level", "manager_id": "superior", "manager_name": "superior",
-            "manager_email": "superior", "manager_dn": "superior", "dotted_line_manager": "dotted_superior",
-            "is_department_leader": "department_leader", "grade": "grade", "employment_status": "status",
-            "employment_type": "employment_type", "hire_date": "hire_date", "location": "location", "is_new_position": "is_new",
-            "cost_centre": "cost_centre", "appraiser": "appraiser",
-        },
-    ),
-    "positions": ("posts", {"headcount_planned": "headcount", "headcount_actual": "actual"}),
-    "department": ("departments", {"id": "department_id", "name": "name", "parent": "parent", "head": "head"}),
-    "responsibility": (
-        "duties",
-        {
-            "text": "statement", "department": "department", "support_department": "support_department", "position": "position",
-            "function_process": "function", "raci_role": "role", "duty_type": "duty_class",
-        },
-    ),
-    "authority": (
-        "authorities",
-        {"position": "position", "item": "matter", "type": "power", "limit_amount": "limit_to", "currency": "currency"},
-    ),
-    "kpi": (
-        "indicators",
-        {
-            "name": "indicator", "owner": "bearer", "department": "bearer", "assessor": "appraiser", "weight": "weight",
-            "target": "target", "data_source": "data_provider", "sign_off": "sign_off",
-        },
-    ),
-    "service": ("services", {"provider": "provider", "customer": "customer", "service": "service", "standard": "standard"}),
-    "instruction": (
-        "directives",
-        {"from": "sender", "to": "receiver", "date": "date", "content": "content", "result": "outcome"},
-    ),
-    "dispute": ("disputes", {"raised_by": "party", "against": "counterparty", "subject": "subject", "resolver": "decided_by"}),
-}  # fmt: skip
 _RUNNING_NUMBERS = {"序号", "no", "项次", "ref", "行号", "stepid", "sn"}
 # Look-alikes of a superior that name a person; several are superiors in some layouts, so they serve only alone.
 _SUPERIOR_LAST = {"主管", "分管领导", "teamlead"}
@@ -91,12 +50,15 @@ def knowledge() -> dict[str, tuple[Meaning, ...]]:
             for order, text in enumerate(spec.get("also", ())):
                 learn(text, table, name, KNOWN, order)
     systems = catalog.json_file("headers")
-    for group, (table, fields) in _SYSTEM_FIELDS.items():
-        for system_field, name in fields.items():
+    for group, mapped in catalog.toml("system_fields").items():
+        table = mapped["table"]
+        for system_field, name in mapped["fields"].items():
             entry = systems[f"{group}.{system_field}"]
             for lang in ("en", "zh"):
                 for order, text in enumerate(entry.get(lang, ())):
-                    if not (name == "department_leader" and "assistant" in text.lower()):  # an assistant's box is no head's
+                    if not (
+                        name == "department_leader" and "assistant" in text.lower()
+                    ):  # an assistant's box is no head's
                         learn(text, table, name, KNOWN, order)
     for lang in ("en", "zh"):
         for text in systems["people.NOT_manager"][lang]:
@@ -180,7 +142,7 @@ def _sheet_hint(grid: Grid) -> str | None:
 
 def _row(grid: Grid, index: int) -> dict[int, str]:
     row = grid.cells.iloc[index]
-    return {column: str(text) for column, text in row.items() if isinstance(text, str) and text.strip()}  # type: ignore[misc]
+    return {column: str(text) for column, text in row.items() if isinstance(text, str) and text.strip()}
 
 
 def _scores(texts: dict[int, str], hint: str | None) -> dict[str, float]:
@@ -252,10 +214,7 @@ def _assign(grid: Grid, layout: Layout) -> None:
     _title_or_code(taken, texts, body)
     sure = {column: found[0].weight >= TEMPLATE for column, found in options.items() if found}
     layout.columns = {
-        name: [
-            Column(column, texts[column].strip(), "template" if sure.get(column) else "known")
-            for column in columns
-        ]
+        name: [Column(column, texts[column].strip(), "template" if sure.get(column) else "known") for column in columns]
         for name, columns in taken.items()
     }
     for name, claimed in claims.items():
@@ -270,7 +229,10 @@ def _choose(name: str, claimed: list[tuple[float, int, int]], texts: dict[int, s
         return claimed[0][2]
     if name == "superior":
         plain = [claim for claim in claimed if values.header_key(texts[claim[2]]) not in _SUPERIOR_LAST]
-        return max(plain or claimed, key=lambda claim: (_reference_rate(body, claim[2], texts), _id_like(body[claim[2]]), claim))[2]
+        return max(
+            plain or claimed,
+            key=lambda claim: (_reference_rate(body, claim[2], texts), _id_like(body[claim[2]]), claim),
+        )[2]
     if name in ("department", "title"):  # a name rather than a code; of several units the narrowest
         narrow = name == "department"
         return max(

@@ -22,7 +22,9 @@ _LARGEST = 20_000  # rows; a larger sheet is no matrix that people fill in
 _SPLIT = re.compile(r"\s*[/,，、&＆+;；\s]\s*")
 _LETTERS = re.compile(r"[racis]{1,3}|[praeidcx]{1,3}", re.I)
 _ORDER = re.compile(r"[①-⑳]+$|(?<=[\u4e00-\u9fff])\d$")
-_LEGEND = re.compile(r"([A-Za-z]{1,2}(?![A-Za-z])|[△○◎●▲★☆－◇□■√])\s*[=＝:：\-–]?\s*([\u4e00-\u9fff]{1,6}|[A-Za-z]{3,14})")
+_LEGEND = re.compile(
+    r"([A-Za-z]{1,2}(?![A-Za-z])|[△○◎●▲★☆－◇□■√])\s*[=＝:：\-–]?\s*([\u4e00-\u9fff]{1,6}|[A-Za-z]{3,14})"
+)
 
 
 @dataclass
@@ -42,17 +44,30 @@ def detect(grid: Grid) -> Matrix | None:
     """The matrix of a grid, or None."""
     if not 3 <= grid.height <= _LARGEST or grid.width < 3:
         return None
-    duties = {values.key(row[f"duty_{side}_{lang}"]) for row in catalog.table("sod_pairs") for side in "ab" for lang in ("en", "zh")}
+    duties = {
+        values.key(row[f"duty_{side}_{lang}"])
+        for row in catalog.table("sod_pairs")
+        for side in "ab"
+        for lang in ("en", "zh")
+    }
     tokens = np.column_stack([_token_mask(grid.cells[column]) for column in grid.cells.columns])
     filled = np.column_stack([rows.not_blank(grid.cells[column]) for column in grid.cells.columns])
     for top in range(min(12, grid.height - 1)):
         below = tokens[top + 1 :]
         share = below.sum(axis=0) / np.maximum(1, filled[top + 1 :].sum(axis=0))
-        columns = [c for c in range(grid.width) if below[:, c].any() and share[c] >= 0.6 and filled[top, c] and not tokens[top, c]]
+        columns = [
+            c
+            for c in range(grid.width)
+            if below[:, c].any() and share[c] >= 0.6 and filled[top, c] and not tokens[top, c]
+        ]
         if len(columns) < 3:
             continue
         first = min(columns)
-        span = [c for c in range(first, grid.width) if filled[top, c] and (not filled[top + 1 :, c].any() or share[c] >= 0.6)]
+        span = [
+            c
+            for c in range(first, grid.width)
+            if filled[top, c] and (not filled[top + 1 :, c].any() or share[c] >= 0.6)
+        ]
         last = _two_rows(grid, top, span, tokens)
         labels = _labels(grid, top, last, span)
         if len(labels) < 3:
@@ -68,7 +83,7 @@ def detect(grid: Grid) -> Matrix | None:
 
 
 def _token_mask(column: pd.Series) -> np.ndarray:
-    return values.distinct_map(column, is_token).eq(True).to_numpy()
+    return np.asarray(values.distinct_map(column, is_token).eq(True).to_numpy())
 
 
 def is_token(text: str) -> bool:
@@ -109,7 +124,9 @@ def _labels(grid: Grid, top: int, last: int, span: list[int]) -> dict[int, str]:
                 upper[c] = grid.cells.iat[top, left]
     labels = {}
     for c in range(min(span), grid.width):
-        parts = [str(part).strip() for part in (upper[c], grid.cells.iat[last, c]) if isinstance(part, str) and part.strip()]
+        parts = [
+            str(part).strip() for part in (upper[c], grid.cells.iat[last, c]) if isinstance(part, str) and part.strip()
+        ]
         if parts:
             labels[c] = "/".join(dict.fromkeys(parts))
     return labels
@@ -118,14 +135,26 @@ def _labels(grid: Grid, top: int, last: int, span: list[int]) -> dict[int, str]:
 def _table_of(grid: Grid, top: int, labels: dict[int, str], duties: set[str]) -> str:
     if sum(values.key(label) in duties for label in labels.values()) >= 2:
         return "sensitive_duties"
-    said = " ".join([grid.sheet or "", grid.file, *(str(t) for t in grid.cells.iloc[: top + 1].to_numpy().ravel() if isinstance(t, str))])
+    said = " ".join(
+        [
+            grid.sheet or "",
+            grid.file,
+            *(str(t) for t in grid.cells.iloc[: top + 1].to_numpy().ravel() if isinstance(t, str)),
+        ]
+    )
     spelled = values.key(said)
     if any(word in spelled for word in ("raci", "职责矩阵", "责任矩阵", "职责分配")):
         return "duties"
     if any(word in spelled for word in ("权限", "核决", "审批权", "权责", "authority", "delegation", "doa")):
         return "authorities"
-    cells = {_ORDER.sub("", str(t).strip()) for t in grid.cells.iloc[top + 1 :].to_numpy().ravel() if isinstance(t, str) and is_token(t)}
-    powers = sum(cell in values.vocabulary("power") and cell not in values.vocabulary("role") for cell in map(values.key, cells))
+    cells = {
+        _ORDER.sub("", str(t).strip())
+        for t in grid.cells.iloc[top + 1 :].to_numpy().ravel()
+        if isinstance(t, str) and is_token(t)
+    }
+    powers = sum(
+        cell in values.vocabulary("power") and cell not in values.vocabulary("role") for cell in map(values.key, cells)
+    )
     powers += sum(cell in ("◎", "－") for cell in cells)
     return "authorities" if powers >= 2 else "duties"
 
@@ -172,7 +201,9 @@ def build(grid: Grid, matrix: Matrix) -> tuple[Table, SheetEntry]:
     kept = rows.triage(body, entry, layout)
     kept &= _not_section(body, matrix, entry, kept)
     body = body.loc[kept]
-    subject = "position" if matrix.table == "sensitive_duties" else "matter" if matrix.table == "authorities" else "statement"
+    subject = (
+        "position" if matrix.table == "sensitive_duties" else "matter" if matrix.table == "authorities" else "statement"
+    )
     fixed = pd.DataFrame({name: rows.clean(body[found[0].index]) for name, found in columns.items()})
     identified = fixed[subject].notna().to_numpy()
     entry.rejected += [(int(number) + 1, "no_key") for number in body.index.to_numpy()[~identified]]
@@ -229,20 +260,28 @@ def _not_section(body: pd.DataFrame, matrix: Matrix, entry: SheetEntry, kept: np
     described = body[matrix.described].notna().sum(axis=1).to_numpy()
     marks = body[matrix.marked].notna().sum(axis=1).to_numpy()
     only = body[matrix.described].bfill(axis=1).iloc[:, 0].fillna("")
-    section = (marks == 0) & (described == 1) & (len(matrix.described) > 1) | (marks == 0) & only.str.match(rows.NUMBERED_SECTION).to_numpy()
+    section = (marks == 0) & (described == 1) & (len(matrix.described) > 1) | (marks == 0) & only.str.match(
+        rows.NUMBERED_SECTION
+    ).to_numpy()
     entry.set_aside["section"] += int((section & kept).sum())
-    return ~section
+    return np.asarray(~section)
 
 
 def _describe(grid: Grid, matrix: Matrix) -> dict[str, list[Column]]:
     """Fields of the describing columns: by header, else the column with the longest texts is what the row is about."""
-    subject = "position" if matrix.table == "sensitive_duties" else "matter" if matrix.table == "authorities" else "statement"
+    subject = (
+        "position" if matrix.table == "sensitive_duties" else "matter" if matrix.table == "authorities" else "statement"
+    )
     found: dict[str, list[Column]] = {}
     wanted = {"duties": {"statement", "function", "process", "duty_id", "object", "scope"},
               "authorities": {"matter", "function", "limit_from", "limit_to", "currency", "condition"},
               "sensitive_duties": {"position", "department"}}[matrix.table]  # fmt: skip
     for column in matrix.described:
-        text = " ".join(str(grid.cells.iat[r, column]) for r in (matrix.first, matrix.last) if isinstance(grid.cells.iat[r, column], str))
+        text = " ".join(
+            str(grid.cells.iat[r, column])
+            for r in (matrix.first, matrix.last)
+            if isinstance(grid.cells.iat[r, column], str)
+        )
         header = str(grid.cells.iat[matrix.first, column] or grid.cells.iat[matrix.last, column] or "").strip()
         for meaning in headers.meanings(header) or headers.meanings(text):
             if meaning.table == matrix.table and meaning.field in wanted and meaning.field not in found:

@@ -22,7 +22,9 @@ def build(grid: Grid, layout: Layout) -> tuple[Table, SheetEntry]:
     """
     fill_merges(grid, layout.last + 1)
     body = grid.cells.iloc[layout.last + 1 :]
-    entry = SheetEntry(grid.file, grid.sheet, layout.table, layout.first + 1, layout.layout, layout.columns, layout.ignored)
+    entry = SheetEntry(
+        grid.file, grid.sheet, layout.table, layout.first + 1, layout.layout, layout.columns, layout.ignored
+    )
     entry.rows = grid.height
     before = grid.cells.iloc[: layout.first]
     blank_before = int(before.isna().all(axis=1).sum()) if len(before) else 0
@@ -53,7 +55,9 @@ def fill_merges(grid: Grid, top: int) -> None:
                 grid.cells.iloc[first : last + 1, left] = value
 
 
-NUMBERED_SECTION = re.compile(r"^\s*(?:[一二三四五六七八九十]+、|【.*】\s*$|\[.*\]\s*$|第[一二三四五六七八九十]+[章部分类])")
+NUMBERED_SECTION = re.compile(
+    r"^\s*(?:[一二三四五六七八九十]+、|【.*】\s*$|\[.*\]\s*$|第[一二三四五六七八九十]+[章部分类])"
+)
 
 
 def triage(body: pd.DataFrame, entry: SheetEntry, layout: Layout) -> np.ndarray:
@@ -81,7 +85,7 @@ def triage(body: pd.DataFrame, entry: SheetEntry, layout: Layout) -> np.ndarray:
         cells = [str(text).strip() for text in body.iloc[i][filled[i]]]
         reason[i] = _reason(cells, str(body.iat[i, int(first[i])]).strip(), int(count[i]), wide, layout.layout)
     entry.set_aside += Counter(reason[reason != ""].tolist())
-    return reason == ""
+    return np.asarray(reason == "")
 
 
 _TELLING = (
@@ -92,7 +96,7 @@ _TELLING = (
 
 def not_blank(column: pd.Series) -> np.ndarray:
     """Boolean per row: the cell holds something to see."""
-    return (column.notna() & column.str.strip().ne("")).to_numpy()
+    return np.asarray((column.notna() & column.str.strip().ne("")).to_numpy())
 
 
 def _reason(cells: list[str], first: str, count: int, wide: int, layout: str) -> str:
@@ -105,9 +109,8 @@ def _reason(cells: list[str], first: str, count: int, wide: int, layout: str) ->
     marked = bool(re.search(r"[:：]", cells[0])) or count == 1
     if named in values.words("note_rows") and marked and count <= max(3, wide // 2):
         return "note"
-    if any(values.key(cells[0]).startswith(phrase) for phrase in values.words("note_phrases")) or leading.startswith(("generated", "exported", "页码")):
-        if count <= 2:
-            return "note"
+    if count <= 2 and leading.startswith(tuple(phrase.replace(" ", "") for phrase in values.words("note_phrases"))):
+        return "note"
     if any(values.key(text).replace(" ", "").strip(":：()（）") in values.words("example_rows") for text in cells[:2]):
         return "example"
     if count == 1 and (NUMBERED_SECTION.match(first) or layout == "matrix"):

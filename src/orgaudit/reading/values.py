@@ -72,7 +72,9 @@ def words(name: str) -> frozenset[str]:
 @cache
 def vocabulary(name: str) -> dict[str, str]:
     """A closed field's words → its value."""
-    return {key(word).replace(" ", ""): value for value, spelled in catalog.toml("words")[name].items() for word in spelled}
+    return {
+        key(word).replace(" ", ""): value for value, spelled in catalog.toml("words")[name].items() for word in spelled
+    }
 
 
 def closed(column: pd.Series, name: str) -> pd.Series:
@@ -91,7 +93,7 @@ def distinct_map(column: pd.Series, function: Any) -> pd.Series:
 def yes(column: pd.Series) -> np.ndarray:
     """Boolean per row: the cell says yes."""
     affirmative = words("yes")
-    return distinct_map(column, lambda text: key(text).replace(" ", "") in affirmative).eq(True).to_numpy()
+    return np.asarray(distinct_map(column, lambda text: key(text).replace(" ", "") in affirmative).eq(True).to_numpy())
 
 
 _SEPARATORS = re.compile(r"\s*(?:<br\s*/?>|[\n;；、|])\s*")
@@ -140,12 +142,12 @@ def number(text: str) -> float | None:
 
 def numbers(column: pd.Series) -> np.ndarray:
     """:func:`number` over a column; NaN where there is none."""
-    return distinct_map(column, number).astype(float).to_numpy()
+    return np.asarray(distinct_map(column, number).astype(float).to_numpy())
 
 
 def dates(column: pd.Series) -> np.ndarray:
     """``datetime64[D]`` per row, NaT where empty or not a date (ISO, ``/``, ``.``, Chinese, month first, serials)."""
-    return distinct_map(column, date).to_numpy(dtype="datetime64[D]")
+    return np.asarray(distinct_map(column, date).to_numpy(dtype="datetime64[D]"))
 
 
 _YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*(?:[-/.月]\s*(\d{1,2}))?")
@@ -191,7 +193,10 @@ def band(text: str, unit: float = 1.0) -> tuple[float, float] | None:
     if not found:
         return None
     last = next((scale for _, scale in reversed(found) if scale), 0.0)
-    amounts = [value * (scale or (last if len(found) > 1 and value < 10_000 and last else 0.0) or unit) for value, scale in found]
+    amounts = [
+        value * (scale or (last if len(found) > 1 and value < 10_000 and last else 0.0) or unit)
+        for value, scale in found
+    ]
     if len(amounts) >= 2:
         return (min(amounts[0], amounts[1]), max(amounts[0], amounts[1]))
     if _BELOW.search(text):

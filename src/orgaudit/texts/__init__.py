@@ -100,6 +100,8 @@ def both(key: str, /, **params: object) -> dict[str, str]:
     """
     result = {}
     for lang in LANGUAGES:
-        own = {name: value[lang] if isinstance(value, dict) and lang in value else value for name, value in params.items()}
+        own = {
+            name: value[lang] if isinstance(value, dict) and lang in value else value for name, value in params.items()
+        }
         result[lang] = get(lang)(key, **own)
     return result

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-import orgaudit
 from orgaudit import texts
 from orgaudit.auditing import Audit
 from orgaudit.finding import Finding
 from orgaudit.table import SheetEntry
+from orgaudit.version import __version__
 from orgaudit.writing.masking import Mask
 
 
@@ -20,12 +20,19 @@ def as_data(audit: Audit, mask: Mask | None = None) -> dict[str, Any]:
     mask = mask or Mask(audit.org, shown=True)
     return {
         "schema_version": 1,
-        "tool": {"name": "orgaudit", "version": orgaudit.__version__},
+        "tool": {"name": "orgaudit", "version": __version__},
         "as_of": audit.as_of.isoformat(),
         "inputs": [sheet(entry) for entry in audit.org.review.ledger],
         "organization": _organization(audit),
         "principles": [
-            {"key": s.key, "score": s.score, "coverage": s.coverage, "checks_assessed": s.assessed, "checks_total": s.total} for s in audit.scores
+            {
+                "key": s.key,
+                "score": s.score,
+                "coverage": s.coverage,
+                "checks_assessed": s.assessed,
+                "checks_total": s.total,
+            }
+            for s in audit.scores
         ],
         "checks": [
             {
@@ -59,7 +66,8 @@ def sheet(entry: SheetEntry) -> dict[str, Any]:
         "header_row": entry.header_row,
         "layout": entry.layout,
         "columns": {
-            name: columns[0].header if entry.layout == "rows" else ", ".join(column.header for column in columns) for name, columns in entry.columns.items()
+            name: columns[0].header if entry.layout == "rows" else ", ".join(column.header for column in columns)
+            for name, columns in entry.columns.items()
         },
         "ignored_columns": entry.ignored_columns,
         "rows": entry.rows,
@@ -72,7 +80,7 @@ def sheet(entry: SheetEntry) -> dict[str, Any]:
 def _organization(audit: Audit) -> dict[str, Any]:
     org = audit.org
     leading = org.reports > 0
-    tops = np.flatnonzero((org.blank_superior | org.root_marked) & ~org.in_loop) if org.n else []
+    tops: list[int] = np.flatnonzero((org.blank_superior | org.root_marked) & ~org.in_loop).tolist() if org.n else []
     return {
         "seats": org.n,
         "positions": len(org.positions),
@@ -98,10 +106,20 @@ def finding(audit: Audit, item: Finding, mask: Mask) -> dict[str, Any]:
         "status": item.status,
         "cause": item.cause,
         "subjects": [
-            {"kind": s.kind, "id": s.id, "name": s.name} if mask.shown or not s.person else {"kind": s.kind, "id": "***", "name": "***"} for s in item.subjects
+            {"kind": s.kind, "id": s.id, "name": s.name}
+            if mask.shown or not s.person
+            else {"kind": s.kind, "id": "***", "name": "***"}
+            for s in item.subjects
         ],
         "evidence": [
-            {"file": e.cell.file, "sheet": e.cell.sheet, "row": e.cell.row, "column": e.cell.column, "value": mask.value(e, e.cell.value)} for e in item.evidence
+            {
+                "file": e.cell.file,
+                "sheet": e.cell.sheet,
+                "row": e.cell.row,
+                "column": e.cell.column,
+                "value": mask.value(e, e.cell.value),
+            }
+            for e in item.evidence
         ],
         "message": mask.sentence(item.message),
         "remedy": texts.both(f"checks.{item.code}.remedy"),
@@ -125,7 +143,9 @@ def _readiness(audit: Audit, mask: Mask) -> dict[str, Any]:
             }
             for item in gates.held_up
         ],
-        "repairs": [{"finding": r["finding"], "releases": r["releases"], "touches": r["touches"]} for r in gates.repairs],
+        "repairs": [
+            {"finding": r["finding"], "releases": r["releases"], "touches": r["touches"]} for r in gates.repairs
+        ],
     }
 
 

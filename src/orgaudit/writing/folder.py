@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-import orgaudit
 from orgaudit.errors import OUTPUT_FAILED, OrgauditError
+from orgaudit.version import __version__
 
 MANIFEST = "manifest.json"
 
@@ -44,15 +43,17 @@ def publish(out: Path, write: Callable[[Path], None], *, force: bool = False) ->
             _seal(new)
             kept = _carry_over(out, new)
             if out.exists():
-                os.replace(out, work / "old")
-            os.replace(new, out)
+                out.replace(work / "old")
+            new.replace(out)
         finally:
             if not out.exists() and (work / "old").exists():
-                os.replace(work / "old", out)
+                (work / "old").replace(out)
             shutil.rmtree(work, ignore_errors=True)
         return kept
     except OSError as error:
-        raise OrgauditError("output", exit_code=OUTPUT_FAILED, file=str(out), cause=error.strerror or type(error).__name__) from error
+        raise OrgauditError(
+            "output", exit_code=OUTPUT_FAILED, file=str(out), cause=error.strerror or type(error).__name__
+        ) from error
 
 
 def _may_replace(out: Path, force: bool) -> None:
@@ -67,7 +68,7 @@ def _clean_up(parent: Path, prefix: str, out: Path) -> None:
     for leftover in parent.glob(f"{prefix}*"):
         if leftover.is_dir() and not leftover.is_symlink():
             if (leftover / "old").is_dir() and not out.exists():
-                os.replace(leftover / "old", out)
+                (leftover / "old").replace(out)
             shutil.rmtree(leftover, ignore_errors=True)
 
 
@@ -83,7 +84,7 @@ def _files(folder: Path) -> list[Path]:
 def _seal(new: Path) -> None:
     """Write the manifest and close the folder to others."""
     hashes = {path.relative_to(new).as_posix(): _digest(path) for path in _files(new)}
-    manifest = {"tool": "orgaudit", "version": orgaudit.__version__, "files": hashes}
+    manifest = {"tool": "orgaudit", "version": __version__, "files": hashes}
     (new / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", "utf-8")
     for path in [new, *new.rglob("*")]:
         path.chmod(0o700 if path.is_dir() else 0o600)

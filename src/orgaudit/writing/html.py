@@ -112,7 +112,9 @@ def jobs_index(jobs: Sequence[Data], lang: str) -> str:
     for job in jobs:
         departments[job["department"] or ""].append(job)
     settled = sum(bool(job["structure_settled"]) for job in jobs)
-    return _page("jobs", lang, template="index", departments=list(departments.items()), total=len(jobs), settled=settled)
+    return _page(
+        "jobs", lang, template="index", departments=list(departments.items()), total=len(jobs), settled=settled
+    )
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------
@@ -216,7 +218,9 @@ def _root(finding: Data, by_id: Data) -> Data:
     return finding
 
 
-def _finding(finding: Data, model: Data, seats: Mapping[str, list[int]], follows: Mapping[str, list[str]]) -> dict[str, Any]:
+def _finding(
+    finding: Data, model: Data, seats: Mapping[str, list[int]], follows: Mapping[str, list[str]]
+) -> dict[str, Any]:
     """What a page says about a finding; the same for the template and for the script."""
     chart, visible = model["chart"], _names_shown(model)
     check = model["checks"].get(finding["code"], {})
@@ -263,16 +267,30 @@ def _blank_finding() -> dict[str, Any]:
     cell = {"file": "", "sheet": "", "cell": "", "value": "", "row": [["", "", False]]}
     return {
         **dict.fromkeys(("id", "code", "principle", "severity", "confidence", "cause"), ""),
-        **{"name": nothing, "message": nothing, "remedy": nothing, "question": nothing, "waived": False, "gate": 0},
-        **{"departments": [], "subjects": [{"kind": "", "name": ""}], "evidence": [cell], "cut": 0, "seats": []},
-        **{"follows": []},
+        "name": nothing,
+        "message": nothing,
+        "remedy": nothing,
+        "question": nothing,
+        "waived": False,
+        "gate": 0,
+        "departments": [],
+        "subjects": [{"kind": "", "name": ""}],
+        "evidence": [cell],
+        "cut": 0,
+        "seats": [],
+        "follows": [],
     }
 
 
 def _counts(findings: Sequence[Data], kept: int) -> dict[str, Any]:
     heads = [finding for finding in findings if not finding.get("cause")]
     severity = Counter(finding["severity"] for finding in heads if finding["status"] == "open")
-    return {"all": len(findings), "kept": kept, "heads": len(heads), "severity": {name: severity[name] for name in SEVERITIES}}
+    return {
+        "all": len(findings),
+        "kept": kept,
+        "heads": len(heads),
+        "severity": {name: severity[name] for name in SEVERITIES},
+    }
 
 
 def _names_shown(model: Data) -> bool:
@@ -330,7 +348,9 @@ def _held(model: Data, by_id: Data, seats: Mapping[str, list[int]]) -> dict[str,
         by_code.update(codes)
         if len(rows) < ROWS:
             seat = next(iter(seats.get(held["seat"], ())), None)
-            title, department = (held["seat"], "") if seat is None else (chart["title"][seat], chart["department"][seat])
+            title, department = (
+                (held["seat"], "") if seat is None else (chart["title"][seat], chart["department"][seat])
+            )
             rows.append(
                 {
                     "title": title,
@@ -345,7 +365,13 @@ def _held(model: Data, by_id: Data, seats: Mapping[str, list[int]]) -> dict[str,
     most = top[0][1] if top else 1
     return {
         "causes": [
-            {"code": code, "n": n, "width": round(1000 * n / most, 1), "name": checks[code]["name"], "severity": checks[code]["severity"]}
+            {
+                "code": code,
+                "n": n,
+                "width": round(1000 * n / most, 1),
+                "name": checks[code]["name"],
+                "severity": checks[code]["severity"],
+            }
             for code, n in top
             if code in checks
         ],
@@ -406,7 +432,11 @@ def _unjudged(model: Data) -> dict[str, Any]:
     tables = [
         {
             "table": _table_name(model["tables"], gap["table"]),
-            "checks": [{"code": code, "name": model["checks"][code]["name"]} for code in gap["codes"] if code in model["checks"]],
+            "checks": [
+                {"code": code, "name": model["checks"][code]["name"]}
+                for code in gap["codes"]
+                if code in model["checks"]
+            ],
         }
         for gap in model["missing"]
     ]
@@ -575,12 +605,14 @@ def _sheet(sheet: Data, tables: Data) -> dict[str, Any]:
     }
 
 
-def _development(value: Any) -> list[dict[str, str]]:
+def _development(value: Any) -> list[dict[str, Any]]:
     """The block on development as lines of label and text; empty when nothing was given."""
     if not isinstance(value, Mapping):
         return []
     lines = []
     for key, entry in value.items():
-        texts_of = entry if isinstance(entry, list | tuple) else [entry]
-        lines.append({"key": str(key), "text": "、".join(str(item) for item in texts_of if item)})
+        known = texts.get("en").has(f"jobs.development.{key}")
+        words = entry if isinstance(entry, list | tuple) else [entry]
+        label = _text(f"jobs.development.{key}") if known else _pair(key)
+        lines.append({"label": label, "text": " · ".join(str(word) for word in words if word)})
     return [line for line in lines if line["text"]]

@@ -46,7 +46,15 @@ class Mask:
                 rows: set[int] = set()
             else:
                 unsure = np.isin(links.status, [Status.UNKNOWN, Status.AMBIGUOUS, Status.LEFT])
-                if field in ("department", "provider", "customer", "parent", "other_department", "expected_department", "support_department"):
+                if field in (
+                    "department",
+                    "provider",
+                    "customer",
+                    "parent",
+                    "other_department",
+                    "expected_department",
+                    "support_department",
+                ):
                     unsure[:] = False
                 person = np.isin(links.kind, [KINDS.index("person"), KINDS.index("seat")])
                 rows = set(links.row[unsure | person].tolist())

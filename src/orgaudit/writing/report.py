@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from orgaudit import catalog, texts
-from orgaudit.auditing import NOT_ASSESSABLE, Audit
+from orgaudit.auditing import Audit
 from orgaudit.checks import PRINCIPLES, all_checks
 from orgaudit.finding import SEVERITIES
+from orgaudit.judging import NOT_ASSESSABLE
 from orgaudit.organization import Status
 from orgaudit.reading import values
 from orgaudit.writing import audit_json
@@ -42,12 +43,20 @@ def model(audit: Audit, *, names: bool, anonymized: bool, lang: str) -> dict[str
         "anonymized": anonymized,
         "default_lang": lang,
         "checks": {code: _check(audit, code) for code in all_checks()},
-        "principles": {key: {"name": texts.both(f"checks.principles.{key}.name"), "idea": texts.both(f"checks.principles.{key}.idea")} for key in PRINCIPLES},
+        "principles": {
+            key: {
+                "name": texts.both(f"checks.principles.{key}.name"),
+                "idea": texts.both(f"checks.principles.{key}.idea"),
+            }
+            for key in PRINCIPLES
+        },
         "tables": {kind: {"en": entry["en"], "zh": entry["zh"]} for kind, entry in catalog.toml("tables").items()},
         "missing": missing_tables(audit),
         "repairs": _repairs(audit, mask),
         "headcount": headcount(audit),
-        "mode_note": next(({k: n[k] for k in texts.LANGUAGES} for n in audit.notes if n["key"] == "modes_unstated"), None),
+        "mode_note": next(
+            ({k: n[k] for k in texts.LANGUAGES} for n in audit.notes if n["key"] == "modes_unstated"), None
+        ),
         "chart": chart(audit, mask),
     }
 
@@ -94,7 +103,10 @@ def missing_tables(audit: Audit) -> list[dict[str, Any]]:
     for code, run in audit.runs.items():
         if run.status == NOT_ASSESSABLE and run.missing:
             codes[run.missing.split(".")[0]].append(code)
-    return sorted(({"table": table, "codes": own} for table, own in codes.items()), key=lambda item: (-len(item["codes"]), item["table"]))
+    return sorted(
+        ({"table": table, "codes": own} for table, own in codes.items()),
+        key=lambda item: (-len(item["codes"]), item["table"]),
+    )
 
 
 def _repairs(audit: Audit, mask: Mask, most: int = 10) -> list[dict[str, Any]]:
@@ -123,12 +135,21 @@ def headcount(audit: Audit) -> list[dict[str, Any]]:
     org = audit.org
     if not org.n or not (org.review.has("posts", "headcount") or org.review.has("departments", "headcount")):
         return []
-    frame = pd.DataFrame({"department": org.seats["department"], "position": org.seats["position"], "actual": org.occupied, "vacant": org.vacant})
+    frame = pd.DataFrame(
+        {
+            "department": org.seats["department"],
+            "position": org.seats["position"],
+            "actual": org.occupied,
+            "vacant": org.vacant,
+        }
+    )
     result = frame.groupby("department").agg(actual=("actual", "sum"), vacant=("vacant", "sum"))
     approved = pd.Series(np.nan, index=result.index)
     if org.review.has("posts", "headcount"):
         given = values.numbers(org.table("posts").text("headcount"))[org.positions["row"].to_numpy()]
-        approved = pd.Series(given).groupby(org.positions["department"].to_numpy()).sum(min_count=1).reindex(result.index)
+        approved = (
+            pd.Series(given).groupby(org.positions["department"].to_numpy()).sum(min_count=1).reindex(result.index)
+        )
     return [
         {
             "department": str(org.departments["name"].iat[int(d)]),
@@ -137,7 +158,7 @@ def headcount(audit: Audit) -> list[dict[str, Any]]:
             "vacant": int(row["vacant"]),
         }
         for d, row in result.iterrows()
-        if int(d) >= 0  # type: ignore[call-overload]
+        if int(d) >= 0
     ]
 
 
@@ -156,21 +177,34 @@ def chart(audit: Audit, mask: Mask) -> dict[str, Any]:
                 worst[seat] = finding.severity
     department = org.seats["department"].to_numpy() if n else []
     names = org.departments["name"].tolist()
-    solid = org.solid[((org.solid["target"] >= 0) & (org.solid["status"] == Status.FOUND)).to_numpy()].drop_duplicates(["seat", "target"])
+    solid = org.solid[((org.solid["target"] >= 0) & (org.solid["status"] == Status.FOUND)).to_numpy()].drop_duplicates(
+        ["seat", "target"]
+    )
     further = solid[solid["target"].to_numpy() != org.parent[solid["seat"].to_numpy()]] if len(solid) else solid
     dotted = org.dotted[(org.dotted["target"] >= 0).to_numpy()] if len(org.dotted) else org.dotted
-    is_new = values.yes(org.table("posts").text("is_new"))[org.seats["row"].to_numpy()] if org.review.has("posts", "is_new") else np.zeros(n, bool)
+    is_new = (
+        values.yes(org.table("posts").text("is_new"))[org.seats["row"].to_numpy()]
+        if org.review.has("posts", "is_new")
+        else np.zeros(n, bool)
+    )
     return {
         "id": org.seats["id"].tolist() if mask.shown else public_seat_ids(audit),
         "parent": org.parent.tolist() if n else [],
-        "title": [org.position_name(int(p)) if pd.isna(t) else str(t) for p, t in zip(org.seats["position"], org.titles, strict=True)],
+        "title": [
+            org.position_name(int(p)) if pd.isna(t) else str(t)
+            for p, t in zip(org.seats["position"], org.titles, strict=True)
+        ],
         "department": [names[d] if d >= 0 else "" for d in department],
         "person": [audit_json.person_name(audit, seat) if mask.shown else None for seat in range(n)],
         "vacant": org.vacant.tolist() if n else [],
         "new": is_new.tolist(),
         "severity": worst,
         "findings": count,
-        "dotted": [[int(a), int(b)] for a, b in zip(dotted["seat"], dotted["target"], strict=True)] if len(dotted) else [],
-        "extra": [[int(a), int(b)] for a, b in zip(further["seat"], further["target"], strict=True)] if len(further) else [],
+        "dotted": [[int(a), int(b)] for a, b in zip(dotted["seat"], dotted["target"], strict=True)]
+        if len(dotted)
+        else [],
+        "extra": [[int(a), int(b)] for a, b in zip(further["seat"], further["target"], strict=True)]
+        if len(further)
+        else [],
         "loops": org.loops,
     }
