@@ -97,6 +97,7 @@
     slot("mark").replaceChildren(mark(finding.severity), severity);
     say("message", finding.message);
     say("name", finding.name);
+    slot("where").textContent = finding.departments.slice(0, 3).join(" · ");
     say("remedy", finding.remedy);
     slot("code").textContent = finding.code;
     slot("check").href = `#check-${finding.code}`;
@@ -107,7 +108,7 @@
     if (keep("question-block", finding.question)) say("question", finding.question);
     if (keep("cause-block", finding.cause)) slot("cause").href = `#finding-${finding.cause}`;
     if (keep("subjects-block", finding.subjects.length)) repeat(slot("subjects"), finding.subjects, (item, subject) => {
-      item("kind").replaceChildren(...both(texts.kind[subject.kind]));
+      if (subject.kind) item("kind").replaceChildren(...both(texts.kind[subject.kind]));
       item("subject").textContent = subject.name;
     });
     if (keep("evidence-block", finding.evidence.length)) repeat(slot("evidence"), finding.evidence, (item, cell) => {
@@ -269,13 +270,31 @@
     }
     for (let i = order.length - 1; i >= 0; i--) if (source.parent[order[i]] >= 0) team[source.parent[order[i]]] += team[order[i]] + 1;
     const cutOf = new Map(source.cuts);
+    /* Seats that differ in nothing (same superior, title, department, severity, nothing below) share one box. */
+    const same = new Map(), within = new Set();
+    if (!source.person) {
+      const apart = new Set([...vacant, ...fresh, ...source.dotted.flat(), ...source.extra.flat(), ...source.cuts.flat()]);
+      children.forEach((below, parent) => {
+        const first = new Map();
+        for (const seat of below) {
+          if (children[seat].length || apart.has(seat)) continue;
+          const key = `${source.title[seat]} ${source.department[seat]} ${source.severity[seat]}`;
+          if (!first.has(key)) { first.set(key, seat); continue; }
+          const box = first.get(key);
+          if (!same.has(box)) same.set(box, [box]);
+          same.get(box).push(seat);
+          within.add(seat);
+        }
+        if (first.size && below.some((seat) => within.has(seat))) children[parent] = below.filter((seat) => !within.has(seat));
+      });
+    }
     let about = null;
     const findingsOf = (seat) => {
       if (!about) {
         about = new Map();
         for (const finding of data.findings) for (const at of finding.seats) { if (!about.has(at)) about.set(at, []); about.get(at).push(finding); }
       }
-      return about.get(seat) || [];
+      return [...new Set((same.get(seat) || [seat]).flatMap((one) => about.get(one) || []))];
     };
 
     const W = 172, H = 56, GAP = 14, DROP = 36, INDENT = 20, PITCH = 10, COLUMN = 8, MARGIN = 24;
@@ -385,25 +404,28 @@
       const at = space > 4 && /[A-Za-z]/.test(text) ? space : cut;
       return [text.slice(0, at).trimEnd(), clip(text.slice(at).trimStart(), room, size)];
     };
-    const SIGNS = { 1: "M3.6.5h4.8l3.1 3.1v4.8l-3.1 3.1H3.6L.5 8.4V3.6z", 2: "M6 .8 11.6 11H.4z", 3: "M6 .6 11.4 6 6 11.4.6 6z", 4: "M6 1a5 5 0 1 1 0 10A5 5 0 0 1 6 1zm0 2.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6z", 5: "M1 5h10v2H1z" };
+    const SIGNS = { 1: "M1 1h10v10H1z", 2: "M6 .8 11.6 11H.4z", 3: "M6 .6 11.4 6 6 11.4.6 6z", 4: "M6 1a5 5 0 1 1 0 10A5 5 0 0 1 6 1zm0 2.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6z", 5: "M1 5h10v2H1z" };
 
     function box(seat) {
       const group = drawn("g", { class: `box s${source.severity[seat]}${vacant.has(seat) ? " vacant" : ""}${seat === here ? " here" : ""}`, transform: `translate(${x[seat]} ${y[seat]})`, "data-seat": seat, id: `seat-${seat}`, role: "treeitem", "aria-level": depth[seat] + 1, "aria-label": describe(seat) });
       if (children[seat].length) group.setAttribute("aria-expanded", opened[seat] ? "true" : "false");
       group.append(drawn("title", {}, [title(seat), department(seat), person(seat)].filter(Boolean).join("\n")));
+      const many = same.get(seat);
+      if (many) group.append(drawn("path", { class: "stack", d: `M6 ${H + 4}H${W + 4}V6` }));
       group.append(drawn("rect", { class: "body", width: W, height: H, rx: 3 }));
       const severity = source.severity[seat];
       if (severity) {
         group.append(drawn("path", { class: "band", d: `M3 0H4V${H}H3a3 3 0 0 1-3-3V3a3 3 0 0 1 3-3z` }));
         group.append(drawn("path", { class: "sign", d: SIGNS[severity], transform: `translate(${W - 20} 9)` }));
-        if (source.findings[seat] > 1) group.append(drawn("text", { class: "f", x: W - 14, y: 35, "text-anchor": "middle" }, source.findings[seat]));
+        if (source.findings[seat] > 1 && !many) group.append(drawn("text", { class: "f", x: W - 14, y: 35, "text-anchor": "middle" }, source.findings[seat]));
       }
+      if (many) group.append(drawn("text", { class: "n", x: W - 10, y: H - 9, "text-anchor": "end" }, `×${many.length}`));
       const room = W - (severity ? 40 : 24), lines = two(title(seat), room, 13);
       const state = [vacant.has(seat) && word("chart", "vacant"), fresh.has(seat) && word("chart", "new")].filter(Boolean).join(" · ");
       const under = [state, person(seat), department(seat)].filter(Boolean).join(" · ");
       const from = lines.length === 2 ? 16 : 24;
       lines.forEach((line, n) => group.append(drawn("text", { class: "t", x: 13, y: from + n * 15 }, line)));
-      group.append(drawn("text", { class: "d", x: 13, y: lines.length === 2 ? 48 : 42 }, clip(under, room, 11)));
+      group.append(drawn("text", { class: "d", x: 13, y: lines.length === 2 ? 48 : 42 }, clip(under, many ? W - 56 : room, 11)));
       if (children[seat].length && !opened[seat]) {
         const count = `+${team[seat]}`, size = 18 + count.length * 6.5, pill = drawn("g", { class: "pill", transform: `translate(${(W - size) / 2} ${H - 8})`, "data-toggle": seat });
         pill.append(drawn("rect", { width: size, height: 18, rx: 9 }), drawn("text", { x: size / 2, y: 13 }, count));
@@ -415,7 +437,7 @@
     }
     function describe(seat) {
       const severity = source.severity[seat];
-      return [title(seat), department(seat), person(seat), vacant.has(seat) && word("chart", "vacant"), severity && `${word("severity", severities[severity - 1])} ${source.findings[seat]}`].filter(Boolean).join(", ");
+      return [title(seat), same.has(seat) && `×${same.get(seat).length}`, department(seat), person(seat), vacant.has(seat) && word("chart", "vacant"), severity && `${word("severity", severities[severity - 1])} ${source.findings[seat]}`].filter(Boolean).join(", ");
     }
     function edges(seat) {
       const below = kids(seat);
@@ -458,19 +480,20 @@
       layer.append(drawn("path", { class: "edge", d: lines }));
       const curve = (kind) => ([from, to]) => {
         if (!visible.has(from) || !visible.has(to) || (!all && !near(from) && !near(to))) return;
-        const down = y[from] > y[to], x1 = x[from] + W * .7, x2 = x[to] + W * .7, y1 = y[from] + (down ? 0 : H), y2 = y[to] + (down ? H : 0);
-        const bend = (y2 - y1) / 2 || 40;
-        layer.append(drawn("path", { class: kind, d: `M${x1} ${y1}C${x1} ${y1 + bend} ${x2} ${y2 - bend} ${x2} ${y2}` }));
+        /* from one box's side to the other's, through the gap beside it */
+        const right = x[to] + W / 2 > x[from] + W / 2, x1 = x[from] + (right ? W : 0), x2 = x[to] + (right && x[to] >= x[from] + W ? 0 : W), y1 = y[from] + H / 2, y2 = y[to] + H / 2;
+        const bend = Math.max(18, Math.min(90, Math.abs(x2 - x1) / 2));
+        layer.append(drawn("path", { class: kind, d: `M${x1} ${y1}C${x1 + (right ? bend : -bend)} ${y1} ${x2 + (x2 > x[to] ? bend : -bend)} ${y2} ${x2} ${y2}` }));
       };
+      source.dotted.forEach(curve("dotted"));
+      source.extra.forEach(curve("extra"));
+      source.cuts.forEach(curve("cut"));
       if (seen.length <= MANY) for (const seat of seen) layer.append(box(seat));
       else {
         const paths = Array.from({ length: 6 }, () => []);
         for (const seat of seen) paths[source.severity[seat]].push(`M${x[seat]} ${y[seat]}h${W}v${H}h-${W}z`);
         paths.forEach((parts, severity) => { if (parts.length) layer.append(drawn("path", { class: `many s${severity}`, d: parts.join(""), opacity: severity ? 1 : .35 })); });
       }
-      source.dotted.forEach(curve("dotted"));
-      source.extra.forEach(curve("extra"));
-      source.cuts.forEach(curve("cut"));
       svg.replaceChildren(layer);
       if (visible.has(here)) svg.setAttribute("aria-activedescendant", `seat-${here}`);
     }
@@ -492,7 +515,7 @@
       paint(shown.length > MANY);
     }
     function fit(least = .02) {
-      const w = view.clientWidth - 4, h = view.clientHeight - 4;
+      const w = view.clientWidth - 4, h = Math.max(320, Math.min(736, window.innerHeight * .8)) - 4;
       zoom = layout === "outline" ? 1 : Math.min(1.1, Math.max(least, Math.min(w / width, h / height)));
       size();
       reveal(tops()[0], true);
@@ -546,6 +569,7 @@
       if (department(seat)) line("table_department", department(seat));
       if (person(seat)) line("table_person", person(seat));
       if (parent >= 0) line("superior", title(parent));
+      if (same.has(seat)) line("seats", same.get(seat).length);
       if (children[seat].length) { line("direct", children[seat].length); line("team", team[seat]); }
       const name = element("h3", { class: "data" }); name.textContent = title(seat);
       const head = element("p", { class: "quiet" });
@@ -633,7 +657,7 @@
       const found = [];
       let count = 0;
       for (const seat of order) {
-        if (!`${title(seat)} ${department(seat)} ${person(seat)}`.toLowerCase().includes(sought)) continue;
+        if (within.has(seat) || !`${title(seat)} ${department(seat)} ${person(seat)}`.toLowerCase().includes(sought)) continue;
         if (++count <= 30) found.push(seat);
       }
       const note = element("p", { class: "quiet" });
@@ -658,13 +682,13 @@
     });
     document.addEventListener("click", (event) => { if (!event.target.closest(".chart-find")) results.hidden = true; });
 
-    for (const [name, present] of [["dotted", source.dotted.length], ["extra", source.extra.length], ["loop", source.cuts.length]]) document.querySelector(`[data-legend="${name}"]`).hidden = !present;
+    for (const [name, present] of [["same", same.size], ["dotted", source.dotted.length], ["extra", source.extra.length], ["loop", source.cuts.length]]) document.querySelector(`[data-legend="${name}"]`).hidden = !present;
     fold();
     label();
     place();
-    fit(.5);
+    fit(.66);
     listeners.push(() => { size(); paint(true); if (!card.hidden) tell(here); });
-    return { whole: () => { fit(.02); }, back: () => fit(.5) };
+    return { whole: () => { fit(.02); }, back: () => fit(.66) };
   }
 
   /* ---- print: findings open, the chart whole; afterwards as before ---- */

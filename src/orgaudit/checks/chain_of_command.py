@@ -217,10 +217,7 @@ def _report_lines(org: Organization) -> pd.DataFrame:
 def spans(org: Organization) -> np.ndarray:
     """Heads directly below each seat: a vacant seat half, headcount where no persons are listed, shared by co-incumbents."""
     lines = _report_lines(org)
-    weight = np.where(org.occupied, 1.0, 0.5)
-    if org.review.has("posts", "headcount") and not len(org.persons):
-        headcount = values.numbers(org.table("posts").text("headcount"))[org.seats["row"].to_numpy()]
-        weight = np.where(np.isnan(headcount), weight, headcount)
+    weight = np.where(org.occupied, org.head_count, 0.5)
     heads = (
         np.bincount(lines["target"], weights=weight[lines["seat"].to_numpy()], minlength=org.n)
         if len(lines)

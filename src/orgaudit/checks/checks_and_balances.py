@@ -76,7 +76,7 @@ def incompatible_duties(org: Organization, limits: SimpleNamespace) -> Result:
         position=[org.position_name(position) for position, _ in hits],
         first=[{"en": pair["duty_a_en"], "zh": pair["duty_a_zh"]} for _, pair in hits],
         second=[{"en": pair["duty_b_en"], "zh": pair["duty_b_zh"]} for _, pair in hits],
-        source=[re.sub(r"\s*https?://\S+", "", pair["source"]) for _, pair in hits],
+        source=[re.sub(r"\s*https?://\S+", "", pair["source"].split(";")[0]) for _, pair in hits],
     ).apart([f"{pair['duty_a_zh']}|{pair['duty_b_zh']}" for _, pair in hits])
     for i, (position, pair) in enumerate(hits):
         rows = [held[position][pair[f"duty_{side}_zh"]] for side in "ab"]

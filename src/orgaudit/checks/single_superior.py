@@ -150,16 +150,14 @@ def other_appraiser(org: Organization, limits: SimpleNamespace) -> Result:
     own_position = org.seats["position"].to_numpy()
     lines = superior[["seat", "position"]].drop_duplicates()
     matched = said.merge(lines, on=["seat", "position"], how="inner")["line"].unique()
-    wrong = said[~said["line"].isin(matched)]
-    right_seats = set(said["seat"][said["line"].isin(matched)])
-    person = org.seats["person"].to_numpy()
-    superior_person = {
-        (s, person[t]) for s, t in zip(superior["seat"], superior["target"], strict=True) if person[t] >= 0
-    }
+    cell = pd.factorize(said["table"])[0] * (1 << 40) + said["row"].to_numpy(dtype=np.int64)
+    wrong = said[~np.isin(cell, cell[said["line"].isin(matched).to_numpy()])]
     # The superior named by another of his posts is still the superior.
-    keep = [(s, p) not in superior_person for s, p in zip(wrong["seat"], wrong["person"], strict=True)]
-    wrong = wrong[np.array(keep, dtype=bool)] if len(wrong) else wrong
-    wrong = wrong[~((wrong["table"] == "posts") & wrong["seat"].isin(right_seats)).to_numpy()]
+    person = org.seats["person"].to_numpy()
+    many = int(person.max(initial=0)) + 2
+    above = superior["seat"].to_numpy() * many + person[superior["target"].to_numpy()]
+    named = wrong["seat"].to_numpy(dtype=np.int64) * many + wrong["person"].to_numpy(dtype=np.int64)
+    wrong = wrong[~(np.isin(named, above) & (wrong["person"].to_numpy(dtype=np.int64) >= 0))]
     groups = wrong.groupby("seat", sort=True)
     seats = np.array(list(groups.groups), dtype=np.int64)
     firsts = groups.first().reindex(seats) if len(seats) else wrong

@@ -277,9 +277,22 @@ class Organization:
         return result
 
     @cached_property
+    def head_count(self) -> np.ndarray:
+        """Heads of each seat: one for a person; headcount (else actual) for a row that names nobody; 0 where vacant."""
+        from orgaudit.reading import values
+
+        heads = self.occupied.astype(float)
+        unnamed = self.occupied & (self.seats["person"].to_numpy() < 0)
+        for name in ("actual", "headcount"):
+            if unnamed.any() and self.review.has("posts", name):
+                given = values.numbers(self.table("posts").text(name))[self.seats["row"].to_numpy()]
+                heads = np.where(unnamed & (given > 0), given, heads)
+        return heads
+
+    @cached_property
     def heads(self) -> int:
-        """People: occupied seats, or headcount where rows stand for positions without persons."""
-        return int(self.occupied.sum())
+        """People of the organization."""
+        return int(self.head_count.sum())
 
     @cached_property
     def layers(self) -> int:

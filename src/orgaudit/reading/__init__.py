@@ -61,7 +61,7 @@ def _sheet(grid: files.Grid) -> tuple[Table | None, SheetEntry]:
         entry.set_aside = Counter({note: grid.height}) if grid.height else Counter()
         return None, entry
     layout = headers.recognize(grid)
-    found = matrix.detect(grid) if layout is None or _may_be_matrix(layout) else None
+    found = matrix.detect(grid) if layout is None or _may_be_matrix(layout) or matrix.names_duties(grid) else None
     if found is not None:
         return matrix.build(grid, found)
     if layout is not None:

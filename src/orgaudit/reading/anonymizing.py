@@ -67,11 +67,11 @@ def anonymize(review: Review, key: bytes) -> None:
         told = replaced(text)
         if told != text:
             return told
-        return (
-            text
-            if all(values.key(part) in plain for part in parts)
-            else "、".join(part if values.key(part) in plain else pseudonym(part) for part in parts)
-        )
+        if all(values.key(part) in plain for part in parts):
+            return text
+        if any(values.key(part) in plain for part in parts):
+            return "；".join(part if values.key(part) in plain else pseudonym(part) for part in parts)
+        return pseudonym(text)
 
     for kind, table in review.tables.items():
         fields = catalog.toml("tables")[kind]["fields"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -44,12 +45,6 @@ def detect(grid: Grid) -> Matrix | None:
     """The matrix of a grid, or None."""
     if not 3 <= grid.height <= _LARGEST or grid.width < 3:
         return None
-    duties = {
-        values.key(row[f"duty_{side}_{lang}"])
-        for row in catalog.table("sod_pairs")
-        for side in "ab"
-        for lang in ("en", "zh")
-    }
     tokens = np.column_stack([_token_mask(grid.cells[column]) for column in grid.cells.columns])
     filled = np.column_stack([rows.not_blank(grid.cells[column]) for column in grid.cells.columns])
     for top in range(min(12, grid.height - 1)):
@@ -75,11 +70,26 @@ def detect(grid: Grid) -> Matrix | None:
         described = [c for c in range(first) if filled[last + 1 :, c].any()]
         if not described:
             return None
-        table = _table_of(grid, top, labels, duties)
+        table = _table_of(grid, top, labels)
         matrix = Matrix(table, top, last, described, sorted(labels), labels)
         matrix.legend = _legend(grid, table, top, span)
         return matrix
     return None
+
+
+def names_duties(grid: Grid) -> bool:
+    """Whether one of the first rows names sensitive duties as columns, whatever else its headers look like."""
+    known = _sensitive_duties()
+    first = grid.cells.head(12).to_numpy()
+    return any(sum(isinstance(text, str) and values.key(text) in known for text in row) >= 2 for row in first)
+
+
+@cache
+def _sensitive_duties() -> frozenset[str]:
+    pairs = catalog.table("sod_pairs")
+    return frozenset(
+        values.key(pair[f"duty_{side}_{lang}"]) for pair in pairs for side in "ab" for lang in ("en", "zh")
+    )
 
 
 def _token_mask(column: pd.Series) -> np.ndarray:
@@ -132,8 +142,8 @@ def _labels(grid: Grid, top: int, last: int, span: list[int]) -> dict[int, str]:
     return labels
 
 
-def _table_of(grid: Grid, top: int, labels: dict[int, str], duties: set[str]) -> str:
-    if sum(values.key(label) in duties for label in labels.values()) >= 2:
+def _table_of(grid: Grid, top: int, labels: dict[int, str]) -> str:
+    if sum(values.key(label) in _sensitive_duties() for label in labels.values()) >= 2:
         return "sensitive_duties"
     said = " ".join(
         [

@@ -73,6 +73,7 @@ def triage(body: pd.DataFrame, entry: SheetEntry, layout: Layout) -> np.ndarray:
     first = np.where(filled.any(axis=1), filled.argmax(axis=1), 0)
     sparse = (count > 0) & (count <= max(1, wide // 3))
     telling = np.zeros(len(body), dtype=bool)
+    sectioned = layout.layout == "matrix" and layout.table != "sensitive_duties"
     for column in list(body.columns)[:4]:
         telling |= body[column].str.contains(_TELLING, regex=True, na=False).to_numpy()
     header = tuple(str(columns[0].header) for columns in layout.columns.values())
@@ -83,7 +84,7 @@ def triage(body: pd.DataFrame, entry: SheetEntry, layout: Layout) -> np.ndarray:
     reason[repeated & (count > 1)] = "header"
     for i in np.flatnonzero((sparse | telling) & (reason == "")):
         cells = [str(text).strip() for text in body.iloc[i][filled[i]]]
-        reason[i] = _reason(cells, str(body.iat[i, int(first[i])]).strip(), int(count[i]), wide, layout.layout)
+        reason[i] = _reason(cells, str(body.iat[i, int(first[i])]).strip(), int(count[i]), wide, sectioned)
     entry.set_aside += Counter(reason[reason != ""].tolist())
     return np.asarray(reason == "")
 
@@ -99,7 +100,7 @@ def not_blank(column: pd.Series) -> np.ndarray:
     return np.asarray((column.notna() & column.str.strip().ne("")).to_numpy())
 
 
-def _reason(cells: list[str], first: str, count: int, wide: int, layout: str) -> str:
+def _reason(cells: list[str], first: str, count: int, wide: int, sectioned: bool) -> str:
     """Why a sparse or telling row is not data; empty where it is."""
     leading = values.key(cells[0]).replace(" ", "")
     totals = values.words("total_rows")
@@ -113,7 +114,7 @@ def _reason(cells: list[str], first: str, count: int, wide: int, layout: str) ->
         return "note"
     if any(values.key(text).replace(" ", "").strip(":：()（）") in values.words("example_rows") for text in cells[:2]):
         return "example"
-    if count == 1 and (NUMBERED_SECTION.match(first) or layout == "matrix"):
+    if count == 1 and (NUMBERED_SECTION.match(first) or sectioned):
         return "section"
     if count == 1 and len(first) > 24 and wide > 4:
         return "note"

@@ -242,12 +242,21 @@ def _finding(
         "remedy": finding["remedy"],
         "question": finding.get("question") or check.get("question"),
         "departments": sorted(departments),
-        "subjects": [{"kind": subject["kind"], "name": subject["name"]} for subject in named[:EVIDENCE]],
+        "subjects": _subjects(named[:EVIDENCE]),
         "evidence": [_evidence(cell) for cell in finding["evidence"][:EVIDENCE]],
         "cut": max(0, len(finding["evidence"]) - EVIDENCE),
         "seats": at,
         "follows": follows.get(finding["id"], []),
     }
+
+
+def _subjects(named: Sequence[Data]) -> list[Pair]:
+    """Names, and their kind where it differs from the one before."""
+    before = [None, *(subject["kind"] for subject in named)]
+    return [
+        {"kind": "" if subject["kind"] == last else subject["kind"], "name": subject["name"]}
+        for subject, last in zip(named, before, strict=False)
+    ]
 
 
 def _evidence(cell: Data) -> dict[str, Any]:
