@@ -227,7 +227,7 @@ def _department_frame(tree: dept.DepartmentTree, heads: np.ndarray) -> pd.DataFr
     )
 
 
-def _hints(org: Organization, resolver: Resolver, most: int = 200) -> dict[str, list[str]]:
+def _hints(org: Organization, resolver: Resolver, most: int = 60) -> dict[str, list[str]]:
     """Near spellings of the first unknown references, for people to choose from."""
     hints: dict[str, list[str]] = {}
     for (kind, name), links in org.links.items():

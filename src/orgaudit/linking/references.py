@@ -305,9 +305,11 @@ class Resolver:
 
         Names of persons are not offered; the hint is printed where names are not.
         """
+        if any(character.isdigit() for character in text):  # an id resembles many and means none of them
+            return []
         pool: list[str] = []
         if POSITION in kinds:
-            pool += self.titles.known[:20_000]
+            pool += self.titles.known[:5_000]
         if DEPARTMENT in kinds:
             pool += [node.name for node in self.tree.nodes]
         return difflib.get_close_matches(values.key(text), pool, n, 0.5)
