@@ -20,6 +20,8 @@ CHECKS_PAGE = ROOT / "docs" / "checks.md"
 README = ROOT / "README.md"
 GOLDEN = ROOT / "tests" / "golden"
 AS_OF = "2026-11-01"
+FORMATS = ROOT / "docs" / "file-formats.md"
+_FIELDS = re.compile(r"(<!-- fields -->\n).*?(<!-- /fields -->)", re.S)
 _RUN = re.compile(r"(<!-- run: (?P<command>[^\n]+?) -->\n```text\n)(?P<output>.*?)(```\n)", re.S)
 
 
@@ -72,6 +74,19 @@ def readme(text: str) -> str:
         return _RUN.sub(again, text)
 
 
+def formats(text: str) -> str:
+    """docs/file-formats.md with the tables of fields renewed from the catalogue."""
+    from orgaudit import catalog
+
+    lines = []
+    for name, table in catalog.toml("tables").items():
+        lines += ["", f"### {name} · {table['en']} · {table['zh']}", "", "| field | header | 表头 | refers to |", "|---|---|---|---|"]
+        for field, spec in table["fields"].items():
+            refers = ", ".join(spec.get("refers", ())) + (" (several)" if spec.get("many") else "")
+            lines.append(f"| `{field}` | {spec['en']} | {spec['zh']} | {refers} |")
+    return _FIELDS.sub(lambda found: found[1] + "\n".join(lines) + "\n\n" + found[2], text)
+
+
 def golden(company: Path) -> list[dict[str, Any]]:
     """The findings of a sample company as a golden file holds them."""
     import datetime
@@ -108,6 +123,7 @@ def write() -> None:
     """Renew everything."""
     CHECKS_PAGE.write_text(checks_page(), "utf-8")
     README.write_text(readme(README.read_text("utf-8")), "utf-8")
+    FORMATS.write_text(formats(FORMATS.read_text("utf-8")), "utf-8")
     for company in companies():
         (GOLDEN / f"{company.name}.json").write_text(dump(golden(company)), "utf-8")
 

@@ -15,6 +15,11 @@ def test_the_page_of_checks_is_fresh() -> None:
     assert generated.CHECKS_PAGE.read_text("utf-8") == generated.checks_page(), "run `make docs`"
 
 
+def test_the_page_of_file_formats_is_fresh() -> None:
+    text = generated.FORMATS.read_text("utf-8")
+    assert generated.formats(text) == text, "run `make docs`"
+
+
 def test_readme_shows_what_the_commands_print() -> None:
     text = generated.README.read_text("utf-8")
     assert generated.readme(text) == text, "run `make docs`"

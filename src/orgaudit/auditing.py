@@ -279,7 +279,7 @@ def _notes(org: Organization, runs: dict[str, CheckRun]) -> list[dict[str, str]]
     from orgaudit.checks.readiness import modes_unstated
 
     notes = []
-    if runs["RDY-04"].status in (FAIL, PASS) and modes_unstated(org):
+    if runs["RDY-04"].status != DISABLED and modes_unstated(org):
         notes.append({"key": "modes_unstated"} | texts.both("checks.notes.modes_unstated"))
     if "indicators" not in org.review:
         notes.append({"key": "no_indicators"} | texts.both("checks.notes.no_indicators"))

@@ -66,7 +66,7 @@ def summary(audit: Audit, written: Written, lang: str, *, color: bool = False) -
     if missing:
         lines += ["", tell("cli.summary.missing")]
         lines += [
-            tell("cli.summary.missing_line", table=table_name(item["table"])[lang], codes=" ".join(item["codes"]))
+            tell("cli.summary.missing_line", table=item["name"][lang], codes=" ".join(item["codes"]))
             for item in missing
         ]
     lines += ["", *[note[lang] for note in audit.notes]] if audit.notes else []

@@ -11,6 +11,7 @@ import numpy as np
 
 from orgaudit.check import Check
 from orgaudit.checks import PRINCIPLES
+from orgaudit.checks.readiness import measured_seats, modes_unstated
 from orgaudit.finding import SEVERITIES, WEIGHTS, Finding
 from orgaudit.organization import Organization
 from orgaudit.reading import values
@@ -107,6 +108,8 @@ def gates(org: Organization, runs: dict[str, CheckRun], findings: list[Finding])
             for seat in finding.seats:
                 book[finding.gate][seat].append(finding)
     conditional = _conditional(org)
+    mend = _repairs_of(findings)
+    unmeasured = ~measured_seats(org) if modes_unstated(org) else np.zeros(org.n, dtype=bool)
     states: dict[int, Counter[str]] = {1: Counter(), 2: Counter()}
     gate1: dict[int, str] = {}
     held_up: list[dict[str, Any]] = []
@@ -116,7 +119,9 @@ def gates(org: Organization, runs: dict[str, CheckRun], findings: list[Finding])
         own[2] = (
             own[1]
             if own[1] == "not_ready"
-            else _state(blockers[2][seat], highs[2][seat] or own[1] == "conditional", assessable[2])
+            else _state(
+                blockers[2][seat], highs[2][seat] or own[1] == "conditional", assessable[2] and not unmeasured[seat]
+            )
         )
         if own[1] == "not_assessable":
             own[2] = "not_assessable" if not blockers[2][seat] else "not_ready"
@@ -130,16 +135,28 @@ def gates(org: Organization, runs: dict[str, CheckRun], findings: list[Finding])
                 gate = 2
             holding = (blockers if own[gate] == "not_ready" else highs)[gate][seat] or highs[1][seat]
             held_up.append({"seat": seat, "gate": gate, "state": own[gate], "findings": holding})
-            causes = {f.cause or f.id for f in holding}
+            causes = {mend[f.cause or f.id] for f in holding}
             if own[gate] == "not_ready" and len(causes) == 1:
                 released[causes.pop()] += 1
     touched: Counter[str] = Counter()
     for item in held_up:
-        for finding in {f.cause or f.id for f in item["findings"]}:
-            touched[finding] += item["state"] == "not_ready"
+        for root in {mend[f.cause or f.id] for f in item["findings"]}:
+            touched[root] += item["state"] == "not_ready"
     order = sorted(set(touched) | set(released), key=lambda f: (-released[f], -touched[f], f))
     repairs = [{"finding": f, "releases": released[f], "touches": touched[f]} for f in order if touched[f]]
     return Gates(states, held_up, repairs, gate1)
+
+
+def _repairs_of(findings: list[Finding]) -> dict[str, str]:
+    """Finding → the finding whose repair mends it: filling one vacant post mends all the seats below it at once."""
+    first: dict[tuple[str, str], str] = {}
+    mend = {}
+    for finding in findings:
+        post = (
+            next((s.id for s in finding.subjects if s.kind == "position"), None) if finding.code == "SUP-09" else None
+        )
+        mend[finding.id] = first.setdefault((finding.code, post), finding.id) if post else finding.id
+    return mend
 
 
 def _assessable(runs: dict[str, CheckRun], codes: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-/* The report's behaviour: language, findings, org chart, print. Data comes from <script id="data">; text is only ever set as text. */
+/* The report's behaviour: language, findings, org chart, print. Data comes from the element #data; text is only ever set as text. */
 (() => {
   "use strict";
   const root = document.documentElement;
@@ -117,7 +117,7 @@
       else {
         item("value-block").remove();
         for (const [name, at, tag] of [["row-headers", 0, "th"], ["row-values", 1, "td"]]) {
-          item(name).replaceChildren(...cell.row.map((one) => { const box = element(tag, one[2] ? { class: "it" } : {}); box.textContent = one[at]; return box; }));
+          item(name).replaceChildren(...cell.row.map((one) => { const box = element(tag, one[2] ? { class: "it" } : one[3] ? {} : { class: "far" }); box.textContent = one[at]; return box; }));
         }
         return;
       }
@@ -297,7 +297,7 @@
       return [...new Set((same.get(seat) || [seat]).flatMap((one) => about.get(one) || []))];
     };
 
-    const W = 172, H = 56, GAP = 14, DROP = 36, INDENT = 20, PITCH = 10, COLUMN = 8, MARGIN = 24;
+    const W = 172, H = 56, GAP = 14, DROP = 36, INDENT = 20, PITCH = 10, COLUMN = 8, MARGIN = 24, PAPER = 1000, LEGIBLE = .6;
     const view = $("c-view"), svg = $("c-svg"), card = $("c-card");
     let opened = new Uint8Array(total), start = null, layout = view.clientWidth < 640 ? "outline" : "tree";
     let zoom = 1, x, y, shown = [], width = 0, height = 0, here = source.tops[0];
@@ -383,10 +383,20 @@
       }
     }
 
+    /* The breadth of a letter in the page's own font, measured once. */
+    const ruler = document.createElement("canvas").getContext("2d"), breadths = new Map();
+    const breadth = (letter, size) => {
+      const key = `${language()}${size}${letter}`;
+      if (!breadths.has(key)) {
+        ruler.font = `${size > 12 ? 600 : 400} ${size}px ${getComputedStyle(document.body).fontFamily}`;
+        breadths.set(key, ruler.measureText(letter).width);
+      }
+      return breadths.get(key);
+    };
     const clip = (text, room, size) => {
       let used = 0, out = "";
       for (const letter of text) {
-        used += letter.codePointAt(0) > 0x2e7f ? size : size * (/[A-Z0-9mwMW@&]/.test(letter) ? 0.66 : 0.52);
+        used += breadth(letter, size);
         if (used > room) return `${out.trimEnd()}…`;
         out += letter;
       }
@@ -396,7 +406,7 @@
       if (clip(text, room, size) === text) return [text];
       let cut = 0, used = 0, space = 0;
       for (const letter of text) {
-        used += letter.codePointAt(0) > 0x2e7f ? size : size * (/[A-Z0-9mwMW@&]/.test(letter) ? 0.66 : 0.52);
+        used += breadth(letter, size);
         if (used > room) break;
         cut += letter.length;
         if (letter === " ") space = cut;
@@ -688,17 +698,33 @@
     place();
     fit(.66);
     listeners.push(() => { size(); paint(true); if (!card.hidden) tell(here); });
-    return { whole: () => { fit(.02); }, back: () => fit(.66) };
+    /* On paper: as many levels as stay legible in the width of a landscape page; the table below holds every seat. */
+    let before = null;
+    const paper = () => {
+      before = { opened, start, layout };
+      start = null; layout = "tree";
+      const levels = Math.max(...depth);
+      for (let deepest = levels; deepest >= Math.min(2, levels); deepest--) {
+        opened = depth.map((level) => (level < deepest ? 1 : 0));
+        place();
+        if (width * LEGIBLE <= PAPER && height * LEGIBLE <= PAPER * .5) break;
+      }
+      zoom = 1;
+      size();
+      paint(true);
+    };
+    const screen = () => { ({ opened, start, layout } = before); place(); fit(.66); };
+    return { paper, screen };
   }
 
   /* ---- print: findings open, the chart whole; afterwards as before ---- */
   let closed = [];
   window.addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("#finding-list > .finding:not([open])")];
+    closed = [...document.querySelectorAll("#finding-list > .finding:not([open]), #chart-table:not([open])")];
     for (const node of closed) node.open = true;
-    chart?.whole();
+    chart?.paper();
   });
-  window.addEventListener("afterprint", () => { for (const node of closed) node.open = false; closed = []; chart?.back(); });
+  window.addEventListener("afterprint", () => { for (const node of closed) node.open = false; closed = []; chart?.screen(); });
 
   speak(language());
   follow();

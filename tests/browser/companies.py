@@ -117,7 +117,7 @@ def manufacturer() -> Model:
             "certain",
             ["仓储物流部经理", "仓库主管"],
             "仓储物流部经理与仓库主管互为直接上级，汇报关系成环。",
-            "The warehouse and logistics manager and the warehouse supervisor are each other's direct superior: the reporting line is a loop.",
+            "The warehouse manager and the warehouse supervisor are each other's direct superior: a loop.",
         ),
         (
             "SUP-01",
@@ -165,7 +165,7 @@ def manufacturer() -> Model:
             "certain",
             ["热处理班长"],
             "热处理班长空缺，6 名热处理工没有在岗的直接上级；最近的在岗上级是生产部经理。",
-            "The post of heat-treatment leader is vacant: six operators have no superior in place; the nearest is the production manager.",
+            "The post of heat-treatment leader is vacant: six operators have no superior in place.",
         ),
         (
             "SOD-02",
@@ -173,7 +173,7 @@ def manufacturer() -> Model:
             "declared",
             ["采购工程师"],
             "采购工程师同时勾选“询价”与“定供应商”，岗位分工尚未满足不相容职务分离，仅涉及制度安排，不代表个人存在不当行为，请内控复核。",
-            "Sourcing engineers both ask for quotations and choose suppliers; the division of work does not yet separate incompatible duties. This concerns the arrangement only; to be reviewed by internal control.",
+            "Sourcing engineers both ask for quotations and choose suppliers; to be reviewed by internal control.",
         ),
         (
             "SOD-05",
@@ -229,7 +229,7 @@ def manufacturer() -> Model:
             "declared",
             ["采购部经理"],
             "采购部经理承担“确定供应商”，并背负采购降本指标，权限表中没有对应权限。",
-            "The purchasing manager decides on suppliers and carries a cost target, but has no such right in the authority table.",
+            "The purchasing manager decides on suppliers, but has no such right in the authority table.",
         ),
         (
             "AUT-05",
@@ -388,7 +388,7 @@ def instruments() -> Model:
             "declared",
             ["Accounts Payable Clerk"],
             "应付会计同时付款执行与记账，请内控复核。",
-            "Accounts payable both releases payments and posts them; this concerns the arrangement only, to be reviewed by internal control.",
+            "Accounts payable both releases payments and posts them; to be reviewed by internal control.",
         ),
         (
             "DUT-01",
@@ -883,6 +883,9 @@ def _model(
             "code": code,
             "status": "fail" if code in fired else "not_assessable" if code in absent or code == "CHN-07" else "pass",
             "reason": "《岗位与人员》缺少“法人公司”列。" if code == "CHN-07" else None,
+            "reasons": {"en": "“Posts” has no column “Legal Entity”.", "zh": "《岗位与人员》缺少“法人公司”列。"}
+            if code == "CHN-07"
+            else None,
             "findings": sum(f["code"] == code for f in findings),
         }
         for code in codes
@@ -971,7 +974,7 @@ def _model(
             for key in PRINCIPLES
         },
         "tables": {key: {"en": en, "zh": zh} for key, (en, zh) in TABLES.items()},
-        "missing": missing,
+        "missing": [{**gap, "name": dict(zip(("en", "zh"), TABLES[gap["table"]], strict=True))} for gap in missing],
         "repairs": repairs,
         "headcount": headcount,
         "mode_note": None,

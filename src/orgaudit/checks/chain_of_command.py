@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from orgaudit.check import Chapter, NotAssessable
-from orgaudit.finding import Offenders, Result, listing
+from orgaudit.finding import Offenders, Result
 from orgaudit.organization import Organization, Status
 from orgaudit.reading import values
 
@@ -47,7 +47,9 @@ def skip_level_orders(org: Organization, limits: SimpleNamespace) -> Result:
     same = (person[np.maximum(middle, 0)] == person[orders["sender"].to_numpy()]) & (
         person[orders["sender"].to_numpy()] >= 0
     )
-    skipped = orders[skipping & ~same & ~_copied(org, orders, middle)]
+    dotted = set(zip(org.dotted["seat"], org.dotted["target"], strict=True)) if len(org.dotted) else set()
+    project = np.array([pair in dotted for pair in zip(orders["receiver"], orders["sender"], strict=True)], dtype=bool)
+    skipped = orders[skipping & ~same & ~project & ~_copied(org, orders, middle)]
     quarter = skipped["date"].astype("datetime64[s]").dt.to_period("Q").astype(str)
     groups = skipped.assign(quarter=quarter).groupby(["receiver", "sender"], sort=True)
     rows = []

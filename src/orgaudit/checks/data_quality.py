@@ -14,6 +14,7 @@ import pandas as pd
 from orgaudit.check import Chapter
 from orgaudit.finding import Offenders, Result, listing
 from orgaudit.organization import Organization, Status, graph
+from orgaudit.reading import values
 
 CHAPTER = Chapter("DAT")
 
@@ -58,10 +59,11 @@ def _references(org: Organization, status: int) -> Result:
         return Result(Offenders("reference", []), max(1, assessed))
     found = pd.concat(parts, ignore_index=True)
     found["superior"] = (found["table"] == "posts") & (found["column"] == "superior")
-    groups = found.groupby(["table", "text"], sort=False)
+    found["key"] = values.keys(found["text"].astype("str"))
+    groups = found.groupby(["table", "key"], sort=False)
     group = groups.ngroup().to_numpy()
     first = found.loc[groups.head(1).index]
-    worst = groups["superior"].any().reindex(pd.MultiIndex.from_frame(first[["table", "text"]])).to_numpy()
+    worst = groups["superior"].any().reindex(pd.MultiIndex.from_frame(first[["table", "key"]])).to_numpy()
     offenders = Offenders(
         "reference",
         first["text"].tolist(),
@@ -71,7 +73,7 @@ def _references(org: Organization, status: int) -> Result:
         ],
         value=[_shown(str(text), str(column)) for text, column in zip(first["text"], first["column"], strict=True)],
         table=[{"table": str(table)} for table in first["table"]],
-        n=groups.size().reindex(pd.MultiIndex.from_frame(first[["table", "text"]])).tolist(),
+        n=groups.size().reindex(pd.MultiIndex.from_frame(first[["table", "key"]])).tolist(),
         hint=[listing(org.hints.get(str(text), []), 3) for text in first["text"]],
     )
     for table in found["table"].unique():

@@ -197,6 +197,8 @@ def _activities(org: Organization) -> pd.DataFrame:
             raise NotAssessable("no_matrix")
     table = org.table("duties")
     of_matrix = np.array([table.sources[s].layout == "matrix" for s in table.source])
+    if table.text("role").str.startswith("?", na=False).to_numpy(dtype=bool)[of_matrix].any():
+        raise NotAssessable("unknown_letters")
     lines = duties[of_matrix[duties["row"].to_numpy()]]
     at = lines["row"].to_numpy()
     filled = table.column[at] >= 0

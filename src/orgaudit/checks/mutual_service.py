@@ -15,6 +15,7 @@ from orgaudit import catalog
 from orgaudit.check import Chapter, NotAssessable
 from orgaudit.finding import Offenders, Result, listing
 from orgaudit.organization import Organization
+from orgaudit.reading import values
 
 CHAPTER = Chapter("SRV")
 
@@ -30,18 +31,37 @@ def department_island(org: Organization, limits: SimpleNamespace) -> Result:
     if 100 * len(covered) < limits.covered * len(departments):
         raise NotAssessable("services_thin", n=len(covered), of=len(departments))
     related = by_tables | _related(org, services=False, steps=False, groups=True)
-    alone = [d for d in departments if not related[d]]
+    alone = [d for d in departments if not related[d] and not _named_in_duties(org, d)]
     offenders = Offenders("department", alone, department=[org.departments["name"].iat[d] for d in alone])
-    offenders.seen("departments", "name", [int(org.departments["row"].iat[d]) for d in alone])
+    if "departments" in org.review:
+        offenders.seen("departments", "name", [int(org.departments["row"].iat[d]) for d in alone])
+    elif org.n:
+        place = org.seats["department"].to_numpy()
+        offenders.seen("posts", "department", [int(org.seats["row"].iat[int(np.argmax(place == d))]) for d in alone])
     return Result(offenders, len(departments))
+
+
+def _named_in_duties(org: Organization, department: int) -> bool:
+    """Whether a duty of this department names another one, or a duty of another one names it (or asks for its support)."""
+    duties = org.work.duties
+    if not len(duties):
+        return False
+    names = [values.key(name) for name in org.departments["name"]]
+    own = duties["department"].to_numpy() == department
+    if (own & duties["s"].to_numpy(dtype=bool)).any():
+        return True
+    elsewhere = duties["statement"][~own & (duties["department"] >= 0).to_numpy()].fillna("")
+    if elsewhere.str.contains(names[department], regex=False).any():
+        return True
+    line = set(org.department_line(department))
+    others = [name for d, name in enumerate(names) if d not in line and len(name) > 1]
+    return any(name in text for text in duties["statement"][own].dropna().unique() for name in others)
 
 
 def working_departments(org: Organization) -> list[int]:
     """Departments with seats of their own, without the governing level."""
     governing = np.zeros(len(org.departments), dtype=bool)
     if "departments" in org.review and org.table("departments").has("kind"):
-        from orgaudit.reading import values
-
         kind = values.closed(org.table("departments").text("kind"), "department_kind").to_numpy()
         row = org.departments["row"].to_numpy()
         governing = np.where(row >= 0, kind[np.maximum(row, 0)] == "governing", False)

@@ -13,6 +13,7 @@ import numpy as np
 from orgaudit.check import Chapter, NotAssessable
 from orgaudit.finding import Offenders, Result, listing
 from orgaudit.organization import KINDS, Organization
+from orgaudit.reading import values
 
 CHAPTER = Chapter("OBE")
 
@@ -73,11 +74,21 @@ def _judged(org: Organization, frame: object) -> np.ndarray:
     """Boolean per indicator: somebody who is appraised bears it (team and piece-rate modes are judged by the family)."""
     judged = np.ones(len(org.work.indicators), dtype=bool)
     measured = org.work.indicator_seats()
-    unjudged = ~org.seats["judged"].to_numpy(dtype=bool)[measured.index]
+    unjudged = (~org.seats["judged"].to_numpy(dtype=bool) | _absent(org))[measured.index]
     has_judged = np.zeros(len(judged), dtype=bool)
     has_judged[measured.row[~unjudged]] = True
     judged[measured.row[unjudged]] = False
     return judged | has_judged
+
+
+def _absent(org: Organization) -> np.ndarray:
+    """Boolean per seat: on long leave, or hired inside the period."""
+    absent = org.seats["status"].eq("leave").to_numpy(dtype=bool)
+    start = org.settings.calendar.get("period_start")
+    if start and org.review.has("posts", "hire_date"):
+        hired = values.dates(org.table("posts").text("hire_date"))[org.seats["row"].to_numpy()]
+        absent = absent | (hired > np.datetime64(start))
+    return absent
 
 
 def _bearer_name(org: Organization, group: object) -> dict[str, str] | str:

@@ -149,14 +149,15 @@ def indicators_incomplete(org: Organization, limits: SimpleNamespace) -> Result:
     has_person = has[position] if org.n else np.zeros(0, bool)
     judged = org.judged & ~org.seats["mode"].isin(["team", "piece_rate"]).to_numpy()
     covered = has_person | _family(org, has)[position] if org.n else np.zeros(0, bool)
-    no_mode = not org.review.has("posts", "appraisal_mode")
-    mute = no_mode and judged.any() and covered[judged].mean() < 0.5
+    mute = modes_unstated(org)
     bare = np.zeros(0, dtype=np.int64) if mute else np.unique(position[judged & ~covered])
     problems = [
         found
         for _, group in frame[frame["bearer"].notna()].groupby("bearer", sort=False)
         if (found := _set_problems(org, group, limits))
     ]
+    if mute and not problems:
+        raise NotAssessable("modes_unstated")
     offenders = Offenders(
         "bearer",
         [*[("position", int(p)) for p in bare], *[found.subject for found in problems]],
@@ -185,11 +186,15 @@ def modes_unstated(org: Organization) -> bool:
     """Whether most seats have no indicator and no mode is given: then they are not judged, and one sentence says so."""
     if "indicators" not in org.review or org.review.has("posts", "appraisal_mode") or not org.judged.any():
         return False
-    measured = org.work.indicator_seats()
+    return bool(measured_seats(org)[org.judged].mean() < 0.5)
+
+
+def measured_seats(org: Organization) -> np.ndarray:
+    """Boolean per seat: its position, or a namesake in its department, has indicators."""
     has = np.zeros(len(org.positions), dtype=bool)
     position = org.seats["position"].to_numpy()
-    has[position[measured.index]] = True
-    return bool((has | _family(org, has))[position[org.judged]].mean() < 0.5)
+    has[position[org.work.indicator_seats().index]] = True
+    return np.asarray((has | _family(org, has))[position])
 
 
 @dataclass

@@ -158,6 +158,7 @@ def other_appraiser(org: Organization, limits: SimpleNamespace) -> Result:
     above = superior["seat"].to_numpy() * many + person[superior["target"].to_numpy()]
     named = wrong["seat"].to_numpy(dtype=np.int64) * many + wrong["person"].to_numpy(dtype=np.int64)
     wrong = wrong[~(np.isin(named, above) & (wrong["person"].to_numpy(dtype=np.int64) >= 0))]
+    wrong = wrong[~_project_lines(org, wrong)]
     groups = wrong.groupby("seat", sort=True)
     seats = np.array(list(groups.groups), dtype=np.int64)
     firsts = groups.first().reindex(seats) if len(seats) else wrong
@@ -178,6 +179,22 @@ def other_appraiser(org: Organization, limits: SimpleNamespace) -> Result:
     for table, part in wrong.groupby("table"):
         offenders.seen(str(table), "appraiser", part["row"].to_numpy(), [order[int(s)] for s in part["seat"]])
     return Result(offenders, int(assessable.sum()))
+
+
+def _project_lines(org: Organization, said: pd.DataFrame) -> np.ndarray:
+    """Boolean per line: the appraiser is a dotted superior with so large a share that the project line decides (SUP-05)."""
+    if not len(org.dotted) or not org.review.has("posts", "dotted_share"):
+        return np.zeros(len(said), dtype=bool)
+    from orgaudit.reading import values
+
+    share = values.numbers(org.table("posts").text("dotted_share"))[org.dotted["row"].to_numpy()]
+    share = np.where(share <= 1, share * 100, share)
+    strong = org.dotted[share >= org.settings.project_share]
+    pair = strong["seat"].to_numpy(dtype=np.int64) * org.n + strong["target"].to_numpy(dtype=np.int64)
+    return np.isin(said["seat"].to_numpy(dtype=np.int64) * org.n + said["target"].to_numpy(dtype=np.int64), pair)
+
+
+_COLUMNS = ["row", "table", "seat", "person", "position", "target", "line"]
 
 
 def appraisers(org: Organization) -> pd.DataFrame:
@@ -209,7 +226,7 @@ def appraisers(org: Organization) -> pd.DataFrame:
             frame = frame.merge(pd.DataFrame({"row": measured.row, "seat": measured.index}), on="row")
         parts.append(frame[frame["seat"] >= 0])
     if not parts:
-        return pd.DataFrame(columns=["row", "table", "seat", "person", "position", "target", "line"])
+        return pd.DataFrame(columns=_COLUMNS, dtype=np.int64)
     said = pd.concat(parts, ignore_index=True)
     return _as_seats(org, said)
 
@@ -228,11 +245,10 @@ def _as_seats(org: Organization, said: pd.DataFrame) -> pd.DataFrame:
     if len(part):
         head = org.departments["head"].to_numpy()[part["index"].to_numpy(dtype=np.int64)]
         parts.append(part.assign(target=head)[head >= 0].merge(held, on="target"))
-    columns = ["row", "table", "seat", "person", "position", "target", "line"]
     return (
-        pd.concat(parts, ignore_index=True)[columns].sort_values("line", kind="stable", ignore_index=True)
+        pd.concat(parts, ignore_index=True)[_COLUMNS].sort_values("line", kind="stable", ignore_index=True)
         if parts
-        else pd.DataFrame(columns=columns)
+        else pd.DataFrame(columns=_COLUMNS, dtype=np.int64)
     )
 
 

@@ -146,16 +146,7 @@ class _Desk:
             if posts.value(row, "conditions")
             else [],
             "development": None,
-            "open_findings": [
-                {
-                    "id": f.id,
-                    "code": f.code,
-                    "severity": f.severity,
-                    "message": self._sentence(f),
-                    "remedy": texts.both(f"checks.{f.code}.remedy"),
-                }
-                for f in found
-            ],
+            "open_findings": self._margin(found),
             "structure_settled": not any(f.gate == 1 and f.severity == "blocker" for f in found),
             "as_of": self.audit.as_of.isoformat(),
             "version": texts.both("drafting.draft"),
@@ -166,6 +157,22 @@ class _Desk:
             if not job[name]
         ]
         return job
+
+    def _margin(self, found: list[Finding]) -> list[dict[str, Any]]:
+        """Findings as the margin shows them: one for all incumbents of the position who have the same one."""
+        margin: dict[tuple[str, str], dict[str, Any]] = {}
+        for finding in found:
+            message = self._sentence(finding)
+            remedy = texts.both(f"checks.{finding.code}.remedy")
+            entry = {
+                "id": finding.id,
+                "code": finding.code,
+                "severity": finding.severity,
+                "message": message,
+                "remedy": remedy,
+            }
+            margin.setdefault((finding.code, message["en"]), entry)
+        return list(margin.values())
 
     def _sentence(self, finding: Finding) -> Pair:
         hidden = {lang: texts.get(lang)("checks.notes.hidden") for lang in texts.LANGUAGES}

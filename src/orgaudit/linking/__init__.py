@@ -190,7 +190,10 @@ def _column(
     if "department" in table.frame.columns and name != "department" and (POSITION in needed or PERSON in needed):
         context = np.maximum(dept.codes(tree, table.text("department")), -1)
     many = bool(catalog.toml("tables")[kind]["fields"][name].get("many"))
-    return resolver.resolve(table.text(name), context, needed, many=many)
+    text = table.text(name)
+    if name == "data_provider":  # a system that counts by itself is nobody, and neutral
+        text = text.mask(text.str.contains(catalog.toml("words")["systems"], case=False, na=False))
+    return resolver.resolve(text, context, needed, many=many)
 
 
 def _department_links(posts: Table, place: np.ndarray, tree: dept.DepartmentTree) -> Links:

@@ -117,18 +117,20 @@ def named_heads(
     found = resolver.resolve(table.text("head"), node_of_row, [POSITION, PERSON], many=True)
     links["departments", "head"] = found
     seats = people.seats
-    frame = _first_seats(found, seats, len(people.positions))
+    frame = _first_seats(
+        found, seats, len(people.positions), [_line(tree, int(node)) for node in node_of_row[found.row]]
+    )
     for row, target in zip(found.row[::-1], frame[::-1], strict=True):
         if node_of_row[row] >= 0 and target >= 0:
             heads[node_of_row[row]] = target
     return heads
 
 
-def _first_seats(found: Links, seats: pd.DataFrame, positions: int) -> np.ndarray:
-    """A seat for each link (position: its first occupied seat; person: the first seat)."""
+def _first_seats(found: Links, seats: pd.DataFrame, positions: int, lines: list[set[int]]) -> np.ndarray:
+    """A seat for each link: a position's first occupied one; of a person's, the one in the department or above it."""
     result = np.full(len(found.row), -1, dtype=np.int64)
     first = _representatives(seats["position"].to_numpy(), seats["occupied"].to_numpy(dtype=bool), positions)
-    held = seats["person"].to_numpy()
+    held, place = seats["person"].to_numpy(), seats["department"].to_numpy()
     for i, (status, kind, index) in enumerate(zip(found.status, found.kind, found.index, strict=True)):
         if status != Status.FOUND:
             continue
@@ -137,9 +139,18 @@ def _first_seats(found: Links, seats: pd.DataFrame, positions: int) -> np.ndarra
         elif kind == SEAT:
             result[i] = index
         elif kind == PERSON:
-            own = np.flatnonzero(held == index)
-            result[i] = own[0] if len(own) else -1
+            own = np.flatnonzero(held == index).tolist()
+            result[i] = min(own, key=lambda seat: int(place[seat]) not in lines[i], default=-1)
     return result
+
+
+def _line(tree: dept.DepartmentTree, node: int) -> set[int]:
+    """A department and those above it."""
+    found: set[int] = set()
+    while node >= 0 and node not in found:
+        found.add(node)
+        node = tree.nodes[node].parent
+    return found
 
 
 def guess_heads(heads: np.ndarray, seats: pd.DataFrame, solid: pd.DataFrame, tree: dept.DepartmentTree) -> None:
@@ -184,5 +195,5 @@ def declared_roots(settings: Settings, seats: pd.DataFrame, people: folk.People,
     row = seats["row"].to_numpy()
     result = seats["id"].map(values.key).isin(wanted).to_numpy(dtype=bool)
     for name in ("position_id", "employee_id", "name", "title"):
-        result |= values.keys(posts.text(name)).isin(wanted).to_numpy(dtype=bool)[row]
+        result = result | values.keys(posts.text(name)).isin(wanted).to_numpy(dtype=bool)[row]
     return np.asarray(result)

@@ -11,7 +11,7 @@ from orgaudit.linking.lookup import id_keys
 from orgaudit.reading import values
 from orgaudit.table import Table
 
-USED, LEFT, EXPIRED, FUTURE, DUPLICATE = "", "left", "expired", "future", "duplicate"
+USED, LEFT, EXPIRED, REPLACED, FUTURE, DUPLICATE = "", "left", "expired", "replaced", "future", "duplicate"
 
 
 @dataclass
@@ -28,7 +28,6 @@ class People:
     positions: pd.DataFrame
     persons: pd.DataFrame
     status: np.ndarray
-    expired_repeats: np.ndarray
 
 
 def build(posts: Table, department: np.ndarray, as_of: np.datetime64) -> People:
@@ -54,7 +53,7 @@ def build(posts: Table, department: np.ndarray, as_of: np.datetime64) -> People:
     person[undisclosed & occupied & (person < 0)] = (
         person.max(initial=-1) + 1 + np.arange(int((undisclosed & occupied & (person < 0)).sum()))
     )
-    aside, repeats = _aside(posts, status, position, person, as_of)
+    aside = _aside(posts, status, position, person, as_of)
     used = aside == USED
     seat_of_row = np.full(n, -1, dtype=np.int64)
     single = np.where(person >= 0, person, -1 - np.arange(n))  # without a person every row is a seat of its own
@@ -78,7 +77,7 @@ def build(posts: Table, department: np.ndarray, as_of: np.datetime64) -> People:
     positions = _position_frame(posts, seats, position_keys)
     persons = _person_frame(posts, seats, len(person_codes))
     seats["id"] = _seat_ids(posts, seats, positions)
-    return People(seat_of_row, aside, seats, positions, persons, status, repeats)
+    return People(seat_of_row, aside, seats, positions, persons, status)
 
 
 def _status(posts: Table, bare_name: pd.Series) -> np.ndarray:
@@ -164,27 +163,22 @@ def _persons(
 
 def _aside(
     posts: Table, status: np.ndarray, position: np.ndarray, person: np.ndarray, as_of: np.datetime64
-) -> tuple[np.ndarray, np.ndarray]:
-    """Why each row is set aside; and the expired rows that a later row of the same person and position replaces."""
-    n = len(posts)
-    aside = np.full(n, USED, dtype=object)
-    repeats = np.zeros(n, dtype=bool)
+) -> np.ndarray:
+    """Why each row is set aside; an ended row that a later row of the same person and position replaces is history."""
+    aside = np.full(len(posts), USED, dtype=object)
     aside[status == "left"] = LEFT
     if posts.filled("valid_to").any():
-        ended = values.dates(posts.text("valid_to")) < as_of
-        aside[ended & (aside == USED)] = EXPIRED
-        alive = {(p, q) for p, q in zip(position[~ended], person[~ended], strict=True)}
-        repeats = (
-            np.array([bool(gone) and (position[i], person[i]) in alive for i, gone in enumerate(ended)])
-            if ended.any()
-            else repeats
-        )
+        ended = (values.dates(posts.text("valid_to")) < as_of) & (aside == USED)
+        pair = pd.MultiIndex.from_arrays([position, person]).factorize()[0]
+        replaced = ended & np.isin(pair, pair[~ended]) & (person >= 0)
+        aside[ended] = EXPIRED
+        aside[replaced] = REPLACED
     if posts.filled("valid_from").any():
         begins = values.dates(posts.text("valid_from"))
         aside[(begins > as_of) & (aside == USED)] = FUTURE
     same = posts.frame.duplicated().to_numpy() & (person >= 0)
     aside[same & (aside == USED)] = DUPLICATE
-    return aside, repeats
+    return aside
 
 
 def _first_rows(seat_of_row: np.ndarray) -> np.ndarray:

@@ -151,6 +151,8 @@ class Work:
         known = values.vocabulary("role")
 
         def letters(text: str) -> str:
+            if text.startswith("?"):  # marks of a scheme that is not RACI
+                return "U"
             spelled = values.key(text).replace(" ", "")
             if spelled in known:
                 return known[spelled] + ("?" if known[spelled] == "AR" and spelled == "负责" else "")

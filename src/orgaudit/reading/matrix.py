@@ -20,12 +20,15 @@ from orgaudit.reading.files import Grid
 from orgaudit.table import WRITTEN, Column, SheetEntry, Source, Table
 
 _LARGEST = 20_000  # rows; a larger sheet is no matrix that people fill in
-_SPLIT = re.compile(r"\s*[/,，、&＆+;；\s]\s*")
+_SPLIT = re.compile(r"\s*[/／,，、&＆+;；\s]\s*")
 _LETTERS = re.compile(r"[racis]{1,3}|[praeidcx]{1,3}", re.I)
 _ORDER = re.compile(r"[①-⑳]+$|(?<=[\u4e00-\u9fff])\d$")
 _LEGEND = re.compile(
     r"([A-Za-z]{1,2}(?![A-Za-z])|[△○◎●▲★☆－◇□■√])\s*[=＝:：\-–]?\s*([\u4e00-\u9fff]{1,6}|[A-Za-z]{3,14})"
 )
+
+
+UNKNOWN_LETTERS = "?"  # before a mark whose scheme is not RACI
 
 
 @dataclass
@@ -203,7 +206,9 @@ def build(grid: Grid, matrix: Matrix) -> tuple[Table, SheetEntry]:
     mark = {"sensitive_duties": None, "authorities": "power", "duties": "role"}[matrix.table]
     layout = headers.Layout(matrix.table, matrix.first, matrix.last, columns, layout="matrix")
     body = grid.cells.iloc[matrix.last + 1 :]
-    entry = SheetEntry(grid.file, grid.sheet, matrix.table, matrix.first + 1, "matrix", columns, [])
+    entry = SheetEntry(
+        grid.file, grid.sheet, matrix.table, matrix.first + 1, "matrix", columns, _unused(grid, matrix, columns)
+    )
     entry.rows = grid.height
     before = grid.cells.iloc[: matrix.first].isna().all(axis=1)
     entry.set_aside += Counter({"blank": int(before.sum()), "title": int((~before).sum())})
@@ -220,6 +225,7 @@ def build(grid: Grid, matrix: Matrix) -> tuple[Table, SheetEntry]:
     body, fixed = body.loc[identified], fixed.loc[identified]
     entry.used = len(body)
     entry.set_aside = +entry.set_aside
+    foreign = matrix.table == "duties" and _foreign_letters(body, matrix)
     frames, places, cells = [], [], []
     marked_rows = np.zeros(len(body), dtype=bool)
     for column in matrix.marked:
@@ -235,7 +241,8 @@ def build(grid: Grid, matrix: Matrix) -> tuple[Table, SheetEntry]:
         part = fixed.loc[hit].copy()
         part[party] = matrix.labels[column]
         if mark:
-            part[mark] = [_translate(text, matrix) for text in texts[hit]]
+            sign = UNKNOWN_LETTERS if foreign else ""
+            part[mark] = [sign + _translate(text, matrix) for text in texts[hit]]
         part[WRITTEN] = texts[hit]
         frames.append(part)
         places.append(part.index.to_numpy())
@@ -307,6 +314,19 @@ def _describe(grid: Grid, matrix: Matrix) -> dict[str, list[Column]]:
     return found
 
 
+def _foreign_letters(body: pd.DataFrame, matrix: Matrix) -> bool:
+    """Whether letters of DACI or RAPID stand in the cells: there A and R have other meanings."""
+    cells = {values.key(text) for column in matrix.marked for text in body[column].dropna().unique()}
+    return "d" in {letter for text in cells for letter in _SPLIT.split(text)}
+
+
+def _unused(grid: Grid, matrix: Matrix, columns: dict[str, list[Column]]) -> list[str]:
+    """Headers of describing columns that serve no field."""
+    used = {column.index for found in columns.values() for column in found}
+    headers_ = (grid.cells.iat[matrix.first, c] for c in range(min(matrix.marked)) if c not in used)
+    return [text.strip() for text in headers_ if isinstance(text, str) and text.strip()]
+
+
 def _translate(text: str, matrix: Matrix) -> str:
     """A cell's marks in the words of the vocabulary: legend first, then what the mark usually means; else as written."""
     kind = "power" if matrix.table == "authorities" else "role"
@@ -316,6 +336,8 @@ def _translate(text: str, matrix: Matrix) -> str:
         bare = _ORDER.sub("", part)
         spelled = values.key(bare)
         meaning = matrix.legend.get(bare.lower()) or matrix.legend.get(spelled) or vocabulary.get(spelled)
+        if meaning == "AR" and bare.lower() not in matrix.legend:
+            meaning = bare  # 负责 may be A or R: read later, as inferred
         if meaning is None and kind == "power":
             meaning = _power_symbol(bare)
         if meaning is None and kind == "role" and len(spelled) <= 3 and set(spelled) <= set("racis"):

@@ -12,6 +12,7 @@ from orgaudit.writing.rendering import Data, Pair, text
 
 STATES = ("ready", "conditional", "not_ready", "not_assessable")
 EVIDENCE = 40  # cells shown of one finding
+LEADING, NEAR = 3, 2  # columns of a row that are printed: the first ones, and those around the cell
 ROWS = 300  # seats held up that are listed
 
 
@@ -75,20 +76,25 @@ def _subjects(named: Sequence[Data]) -> list[Pair]:
 
 
 def _evidence(cell: Data) -> dict[str, Any]:
+    """A cell with its row: header, text, whether it is the cell, whether it is near enough to be printed."""
     row = cell.get("row_cells") or cell.get("row_values") or []
+    at = next((place for place, (_, _, is_it) in enumerate(row) if is_it), 0)
     return {
         "file": cell["file"],
         "sheet": cell["sheet"] or "",
         "cell": f"{cell['column'] or ''}{cell['row'] or ''}",
         "value": cell["value"] or "",
-        "row": [[header, "" if value is None else str(value), bool(is_it)] for header, value, is_it in row],
+        "row": [
+            [header, "" if value is None else str(value), bool(is_it), place < LEADING or abs(place - at) <= NEAR]
+            for place, (header, value, is_it) in enumerate(row)
+        ],
     }
 
 
 def blank_finding() -> dict[str, Any]:
     """A finding that says nothing: the script clones its markup for findings that the page does not print."""
     nothing = {"en": "", "zh": ""}
-    cell = {"file": "", "sheet": "", "cell": "", "value": "", "row": [["", "", False]]}
+    cell = {"file": "", "sheet": "", "cell": "", "value": "", "row": [["", "", False, True]]}
     return {
         **dict.fromkeys(("id", "code", "principle", "severity", "confidence", "cause"), ""),
         "name": nothing,
@@ -161,27 +167,16 @@ def _parts(figures: Sequence[int]) -> list[dict[str, Any]]:
 
 def held(model: Data, by_id: Data, seats: Mapping[str, list[int]]) -> dict[str, Any]:
     """Which checks hold how many seats up, and the seats themselves."""
-    chart, checks = model["chart"], model["checks"]
-    rows, by_code = [], Counter[str]()
-    for held in model["audit"]["readiness"]["held_up"]:
-        roots = {cause["id"]: cause for mark in held["blockers"] if mark in by_id for cause in [root(by_id[mark], by_id)]}
-        codes = sorted({root["code"] for root in roots.values()})
-        by_code.update(codes)
+    checks, waiting = model["checks"], model["audit"]["readiness"]["held_up"]
+    rows: list[dict[str, Any]] = []
+    by_code = Counter[str]()
+    for one in waiting:
+        causes = {
+            cause["id"]: cause for mark in one["blockers"] if mark in by_id for cause in [root(by_id[mark], by_id)]
+        }
+        by_code.update({cause["code"] for cause in causes.values()})
         if len(rows) < ROWS:
-            seat = next(iter(seats.get(held["seat"], ())), None)
-            title, department = (
-                (held["seat"], "") if seat is None else (chart["title"][seat], chart["department"][seat])
-            )
-            rows.append(
-                {
-                    "title": title,
-                    "department": department or "",
-                    "person": (held["person"] or "") if names_shown(model) else "",
-                    "state": held["state"],
-                    "gate": held["gate"],
-                    "because": [{"id": key, "code": root["code"], "name": root["name"]} for key, root in roots.items()],
-                }
-            )
+            rows.append(_held_seat(one, model, next(iter(seats.get(one["seat"], ())), None), causes))
     top = by_code.most_common(8)
     most = top[0][1] if top else 1
     return {
@@ -197,11 +192,25 @@ def held(model: Data, by_id: Data, seats: Mapping[str, list[int]]) -> dict[str, 
             if code in checks
         ],
         "rows": rows,
-        "total": len(model["audit"]["readiness"]["held_up"]),
+        "total": len(waiting),
+    }
+
+
+def _held_seat(one: Data, model: Data, seat: int | None, causes: Data) -> dict[str, Any]:
+    """A line of the list of seats held up; ``seat`` is its place in the chart."""
+    chart = model["chart"]
+    return {
+        "title": one["seat"] if seat is None else chart["title"][seat],
+        "department": "" if seat is None else chart["department"][seat] or "",
+        "person": (one["person"] or "") if names_shown(model) else "",
+        "state": one["state"],
+        "gate": one["gate"],
+        "because": [{"id": key, "code": cause["code"], "name": cause["name"]} for key, cause in causes.items()],
     }
 
 
 def repairs(model: Data, by_id: Data) -> list[dict[str, Any]]:
+    """The repairs worth naming first, each with the severity of its finding."""
     return [
         {**repair, "severity": by_id[repair["finding"]]["severity"] if repair["finding"] in by_id else "info"}
         for repair in model["repairs"]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from orgaudit import catalog, texts
-from orgaudit.auditing import Audit
+from orgaudit.auditing import Audit, field_name, table_name
 from orgaudit.checks import PRINCIPLES, all_checks
 from orgaudit.finding import SEVERITIES
 from orgaudit.judging import NOT_ASSESSABLE
@@ -34,7 +34,7 @@ def model(audit: Audit, *, names: bool, anonymized: bool, lang: str) -> dict[str
             cell["row_cells"] = mask.row_cells(item)
     if not mask.shown:
         _public_ids(audit, data)
-    title = audit.org.settings.branding.get("name") or audit.org.settings.name or Path(audit.org.review.inputs[0]).stem
+    title = organization_name(audit)
     return {
         "audit": data,
         "title": title,
@@ -59,6 +59,14 @@ def model(audit: Audit, *, names: bool, anonymized: bool, lang: str) -> dict[str
         ),
         "chart": chart(audit, mask),
     }
+
+
+def organization_name(audit: Audit) -> str:
+    """What the organization is called: by its settings, else after its only file, else after the first input."""
+    settings, review = audit.org.settings, audit.org.review
+    files = {entry.file for entry in review.ledger}
+    named = Path(files.pop()) if len(files) == 1 else Path(review.inputs[0]).resolve()
+    return settings.branding.get("name") or settings.name or named.stem
 
 
 def public_seat_ids(audit: Audit) -> list[str]:
@@ -98,15 +106,22 @@ def _check(audit: Audit, code: str) -> dict[str, Any]:
 
 
 def missing_tables(audit: Audit) -> list[dict[str, Any]]:
-    """Tables (or columns' tables) that were not given, with the checks that each would make assessable."""
+    """Tables and columns that were not given, with the checks that each would make assessable, most useful first."""
     codes: dict[str, list[str]] = defaultdict(list)
     for code, run in audit.runs.items():
         if run.status == NOT_ASSESSABLE and run.missing:
-            codes[run.missing.split(".")[0]].append(code)
-    return sorted(
-        ({"table": table, "codes": own} for table, own in codes.items()),
-        key=lambda item: (-len(item["codes"]), item["table"]),
-    )
+            codes[run.missing].append(code)
+    order = sorted(codes, key=lambda need: (-len(codes[need]), need))
+    return [{"table": need.partition(".")[0], "name": need_name(need), "codes": codes[need]} for need in order]
+
+
+def need_name(need: str) -> Pair:
+    """What a need (``duties``, ``posts.grade``) is called: the table, and the column where only that is missing."""
+    table, _, column = need.partition(".")
+    if not column:
+        return table_name(table)
+    both = table_name(table), field_name(table, column)
+    return {lang: f"{both[0][lang]} · {both[1][lang]}" for lang in texts.LANGUAGES}
 
 
 def _repairs(audit: Audit, mask: Mask, most: int = 10) -> list[dict[str, Any]]:

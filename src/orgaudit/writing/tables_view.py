@@ -47,14 +47,14 @@ def unjudged(model: Data) -> dict[str, Any]:
 
     def named(status: str) -> list[dict[str, Any]]:
         return [
-            {"code": check["code"], "name": model["checks"][check["code"]]["name"], "reason": check.get("reason")}
+            {"code": check["code"], "name": model["checks"][check["code"]]["name"], "reason": check.get("reasons")}
             for check in model["audit"]["checks"]
             if check["status"] == status and check["code"] not in explained and check["code"] in model["checks"]
         ]
 
     tables = [
         {
-            "table": _table_name(model["tables"], gap["table"]),
+            "table": gap["name"],
             "checks": [
                 {"code": code, "name": model["checks"][code]["name"]}
                 for code in gap["codes"]
@@ -72,7 +72,7 @@ def method(model: Data) -> list[dict[str, Any]]:
     for state in model["audit"]["checks"]:
         check = model["checks"].get(state["code"])
         if check:
-            groups[check["principle"]].append({**check, **state, "reason": state.get("reason")})
+            groups[check["principle"]].append({**check, **state, "reason": state.get("reasons")})
     order = [key for key in (*PRINCIPLES, "DAT", "RDY") if key in groups]
     return [{"key": key, "name": _principle_name(model, key), "checks": groups[key]} for key in order]
 
