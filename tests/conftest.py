@@ -45,7 +45,12 @@ def orgaudit(tmp_path: Path) -> Callable[..., Run]:
             words += [] if "--as-of" in words else ["--as-of", AS_OF]
         environment = {**os.environ, "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8", **(env or {})}
         done = subprocess.run(
-            [sys.executable, "-m", "orgaudit.cli", *words], capture_output=True, text=True, encoding="utf-8", env=environment, check=False
+            [sys.executable, "-m", "orgaudit.cli", *words],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            env=environment,
+            check=False,
         )
         return Run(done, target)
 

@@ -35,7 +35,9 @@ def checks_page() -> str:
     lines += ["| code | check | 检查项 | severity | tables |", "|---|---|---|---|---|"]
     for code, check in all_checks().items():
         tables = ", ".join(catalog.toml("tables")[table]["en"] for table in check.tables)
-        lines.append(f"| [{code}](#{code.lower()}) | {check.name['en']} | {check.name['zh']} | {check.severity} | {tables} |")
+        lines.append(
+            f"| [{code}](#{code.lower()}) | {check.name['en']} | {check.name['zh']} | {check.severity} | {tables} |"
+        )
     for key in PRINCIPLES:
         lines += ["", f"## {en(f'checks.principles.{key}.name')} · {zh(f'checks.principles.{key}.name')}", ""]
         lines += [en(f"checks.principles.{key}.idea"), "", zh(f"checks.principles.{key}.idea")]
@@ -45,7 +47,10 @@ def checks_page() -> str:
             lines += ["", f"### {code}", "", f"**{check.name['en']} · {check.name['zh']}**", ""]
             gate = en(f"cli.explain.gate_{check.gate or 'none'}")
             place = "core" if check.core else "extended"
-            lines.append(f"{check.severity} · {check.confidence} · {place} · {gate}" + ("" if check.scored else " · outside the score"))
+            lines.append(
+                f"{check.severity} · {check.confidence} · {place} · {gate}"
+                + ("" if check.scored else " · outside the score")
+            )
             if check.thresholds:
                 values = ", ".join(f"`{name} = {value:g}`" for name, value in check.thresholds.items())
                 lines += ["", f"`[checks.{code}]` {values}"]
@@ -68,7 +73,11 @@ def readme(text: str) -> str:
                 [sys.executable, "-m", "orgaudit.cli", *[word.replace("REPORT", f"{folder}/report") for word in words[1:]]],
                 capture_output=True, text=True, encoding="utf-8", cwd=ROOT, env=environment, check=False,
             )  # fmt: skip
-            output = (done.stdout + done.stderr).replace(f"{folder}/report", "REPORT").replace("python -m orgaudit.cli", "orgaudit")
+            output = (
+                (done.stdout + done.stderr)
+                .replace(f"{folder}/report", "REPORT")
+                .replace("python -m orgaudit.cli", "orgaudit")
+            )
             return found[1] + "\n".join(line.rstrip() for line in output.strip("\n").splitlines()) + "\n" + found[4]
 
         return _RUN.sub(again, text)
@@ -80,7 +89,13 @@ def formats(text: str) -> str:
 
     lines = []
     for name, table in catalog.toml("tables").items():
-        lines += ["", f"### {name} · {table['en']} · {table['zh']}", "", "| field | header | 表头 | refers to |", "|---|---|---|---|"]
+        lines += [
+            "",
+            f"### {name} · {table['en']} · {table['zh']}",
+            "",
+            "| field | header | 表头 | refers to |",
+            "|---|---|---|---|",
+        ]
         for field, spec in table["fields"].items():
             refers = ", ".join(spec.get("refers", ())) + (" (several)" if spec.get("many") else "")
             lines.append(f"| `{field}` | {spec['en']} | {spec['zh']} | {refers} |")
@@ -103,7 +118,9 @@ def golden(company: Path) -> list[dict[str, Any]]:
             "status": finding.status,
             "cause": by_id[finding.cause].code if finding.cause else None,
             "subject": finding.subjects[0].name,
-            "where": [f"{e.cell.file}/{e.cell.sheet or ''}/{e.cell.column or ''}{e.cell.row}" for e in finding.evidence[:4]],
+            "where": [
+                f"{e.cell.file}/{e.cell.sheet or ''}/{e.cell.column or ''}{e.cell.row}" for e in finding.evidence[:4]
+            ],
         }
         for finding in sorted(audit.findings, key=lambda finding: (finding.code, finding.id))
     ]

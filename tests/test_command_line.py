@@ -26,7 +26,12 @@ def test_audit_json_is_valid(orgaudit: Callable[..., Any]) -> None:
     checker = jsonschema.Draft202012Validator(
         catalog.json_file("audit.schema"), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
     )
-    for source in (SAMPLES / "garden-machinery-zh", SAMPLES / "marketing-zh", DATA / "exports" / "raci_matrix.xlsx", ROSTER):
+    for source in (
+        SAMPLES / "garden-machinery-zh",
+        SAMPLES / "marketing-zh",
+        DATA / "exports" / "raci_matrix.xlsx",
+        ROSTER,
+    ):
         run = orgaudit("audit", source, "--format", "json")
         assert run.code == 0, run.stderr
         checker.validate(run.audit)
@@ -50,7 +55,9 @@ def test_the_folder_holds_what_was_asked_for(orgaudit: Callable[..., Any]) -> No
 
 def test_same_input_same_bytes(orgaudit: Callable[..., Any], tmp_path: Path) -> None:
     first = orgaudit("audit", SAMPLES / "marketing-zh", out=tmp_path / "a", env={"PYTHONHASHSEED": "1"})
-    second = orgaudit("audit", SAMPLES / "marketing-zh", out=tmp_path / "b", env={"PYTHONHASHSEED": "2", "TZ": "Asia/Shanghai"})
+    second = orgaudit(
+        "audit", SAMPLES / "marketing-zh", out=tmp_path / "b", env={"PYTHONHASHSEED": "2", "TZ": "Asia/Shanghai"}
+    )
     files = sorted(path.relative_to(first.out) for path in first.out.rglob("*") if path.is_file())
     assert files == sorted(path.relative_to(second.out) for path in second.out.rglob("*") if path.is_file())
     assert all((first.out / name).read_bytes() == (second.out / name).read_bytes() for name in files)
@@ -148,7 +155,9 @@ def test_select_and_ignore(orgaudit: Callable[..., Any]) -> None:
 def test_names_are_hidden_by_default(orgaudit: Callable[..., Any]) -> None:
     run = orgaudit("audit", ROSTER)
     page = (run.out / "index.html").read_text("utf-8")
-    everything = page + "".join(path.read_text("utf-8") for path in (run.out / "jobs").glob("*.html")) + run.stdout + run.stderr
+    everything = (
+        page + "".join(path.read_text("utf-8") for path in (run.out / "jobs").glob("*.html")) + run.stdout + run.stderr
+    )
     for person in ("Holloway", "Okafor", "Fischer", "margaret.holloway@northbridge.example"):
         assert person not in everything
     shown = orgaudit("audit", ROSTER, "--names")
@@ -165,7 +174,14 @@ def test_pseudonyms(orgaudit: Callable[..., Any], tmp_path: Path) -> None:
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     for path in run.out.rglob("*.*"):
         text = path.read_text("utf-8")
-        for canary in ("Holloway", "Okafor", "Fischer", "Dubois", "northbridge.example", key.read_text("ascii").strip()):
+        for canary in (
+            "Holloway",
+            "Okafor",
+            "Fischer",
+            "Dubois",
+            "northbridge.example",
+            key.read_text("ascii").strip(),
+        ):
             assert canary not in text, path.name
     plain = orgaudit("audit", ROSTER, "--format", "json", out=tmp_path / "plain")
     found = [(finding["code"], finding["evidence"][0]["row"]) for finding in plain.audit["findings"]]
@@ -178,7 +194,9 @@ def test_configuration(orgaudit: Callable[..., Any], tmp_path: Path) -> None:
     source = tmp_path / "people.csv"
     source.write_bytes(ROSTER.read_bytes())
     config = tmp_path / "orgaudit.toml"
-    config.write_text('[organisation]\nname = "x"\n[checks.CHN-05]\nspam = 3\n[checks.SUP-2]\nenabled = true\n', "utf-8")
+    config.write_text(
+        '[organisation]\nname = "x"\n[checks.CHN-05]\nspam = 3\n[checks.SUP-2]\nenabled = true\n', "utf-8"
+    )
     run = orgaudit("audit", source, "--lang", "en")
     assert run.code == 2
     assert "organization" in run.stderr
@@ -194,7 +212,14 @@ def test_configuration(orgaudit: Callable[..., Any], tmp_path: Path) -> None:
 
 def test_several_files_are_one_review(orgaudit: Callable[..., Any]) -> None:
     exports = DATA / "exports"
-    run = orgaudit("audit", exports / "hand_roster.xlsx", exports / "dept_duties.xlsx", exports / "kpi_library.xlsx", "--format", "json")
+    run = orgaudit(
+        "audit",
+        exports / "hand_roster.xlsx",
+        exports / "dept_duties.xlsx",
+        exports / "kpi_library.xlsx",
+        "--format",
+        "json",
+    )
     assert run.code == 0
     assert {entry["table"] for entry in run.audit["inputs"]} == {"posts", "duties", "indicators", None}
     assert any(finding["code"] == "SUP-07" for finding in run.audit["findings"])

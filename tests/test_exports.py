@@ -62,7 +62,9 @@ def test_superiors(name: str) -> None:
     several = {}
     for seat, lines in solid[(solid["status"] == Status.FOUND).to_numpy()].groupby("seat"):
         if lines["position"].nunique() > 1:
-            several[_normal(_key(audit, seat))] = sorted(_normal(_key(audit, int(target))) for target in lines["target"])
+            several[_normal(_key(audit, seat))] = sorted(
+                _normal(_key(audit, int(target))) for target in lines["target"]
+            )
     assert several == {person: sorted(above) for person, above in truth["multi_superior"].items()}
     loops = [sorted(_key(audit, seat) for seat in loop) for loop in org.loops]
     assert loops == [sorted(loop) for loop in truth["cycles"]]
@@ -147,7 +149,9 @@ def test_every_row_is_accounted_for() -> None:
 @pytest.mark.parametrize("name", ["healthy-zh.xlsx", "healthy-en.xlsx"])
 def test_a_healthy_review_has_no_finding_of_medium_or_above(name: str) -> None:
     audit = orgaudit.audit(DATA / "review" / name, as_of=AS_OF)
-    assert [finding.message["en"] for finding in audit.findings if finding.severity in ("blocker", "high", "medium")] == []
+    assert [
+        finding.message["en"] for finding in audit.findings if finding.severity in ("blocker", "high", "medium")
+    ] == []
     assert all(run.status == "pass" for run in audit.runs.values())
     assert audit.gates.states[1] == audit.gates.states[2] == {"ready": 65}
 

@@ -84,7 +84,9 @@ def test_no_sentence_stands_in_code() -> None:
         documented = {
             id(node.body[0].value)
             for node in ast.walk(tree)
-            if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and node.body and isinstance(node.body[0], ast.Expr)
+            if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
+            and node.body
+            and isinstance(node.body[0], ast.Expr)
         }
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
@@ -93,5 +95,8 @@ def test_no_sentence_stands_in_code() -> None:
 
 def test_no_markup_stands_in_code() -> None:
     for path in (ROOT / "src" / "orgaudit").rglob("*.py"):
-        assert not re.search(r"</?(?:div|span|table|tr|td|p|html|body|script)\b", path.read_text("utf-8").replace("<html", "").replace("<table", "")), path
+        assert not re.search(
+            r"</?(?:div|span|table|tr|td|p|html|body|script)\b",
+            path.read_text("utf-8").replace("<html", "").replace("<table", ""),
+        ), path
     assert isinstance(ROOT, Path)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from orgaudit import catalog
 from orgaudit.check import Chapter, NotAssessable
-from orgaudit.finding import Offenders, Result
+from orgaudit.finding import SEVERITIES, Offenders, Result
 from orgaudit.organization import Organization
 from orgaudit.reading import values
 
@@ -61,27 +61,46 @@ def incompatible_duties(org: Organization, limits: SimpleNamespace) -> Result:
         raise NotAssessable("no_sensitive_duties")
     held = {int(p): dict(zip(part["duty"], part["row"], strict=True)) for p, part in ticks.groupby("position")}
     table = "sensitive_duties" if declared else "duties"
-    hits = [
-        (position, pair)
+    divided = _divided_positions(org)
+    hits = {
+        position: pairs
         for position, own in sorted(held.items())
-        for pair in _pairs()
-        if pair["duty_a_zh"] in own and pair["duty_b_zh"] in own
-    ]
+        if position not in divided
+        and (pairs := [p for p in _pairs() if p["duty_a_zh"] in own and p["duty_b_zh"] in own])
+    }
     offenders = Offenders(
         "position",
-        [position for position, _ in hits],
-        severity=[pair["severity"] for _, pair in hits],
+        list(hits),
+        severity=[min((pair["severity"] for pair in pairs), key=SEVERITIES.index) for pairs in hits.values()],
         confidence="declared" if declared else "inferred",
         variant="declared" if declared else "text",
-        position=[org.position_name(position) for position, _ in hits],
-        first=[{"en": pair["duty_a_en"], "zh": pair["duty_a_zh"]} for _, pair in hits],
-        second=[{"en": pair["duty_b_en"], "zh": pair["duty_b_zh"]} for _, pair in hits],
-        source=[re.sub(r"\s*https?://\S+", "", pair["source"].split(";")[0]) for _, pair in hits],
-    ).apart([f"{pair['duty_a_zh']}|{pair['duty_b_zh']}" for _, pair in hits])
-    for i, (position, pair) in enumerate(hits):
-        rows = [held[position][pair[f"duty_{side}_zh"]] for side in "ab"]
-        offenders.seen(table, "duty" if declared else "statement", rows, [i, i])
+        position=[org.position_name(position) for position in hits],
+        pairs=[_named(pairs) for pairs in hits.values()],
+        source=[re.sub(r"\s*https?://\S+", "", pairs[0]["source"].split(";")[0]) for pairs in hits.values()],
+    )
+    for i, (position, pairs) in enumerate(hits.items()):
+        rows = {held[position][pair[f"duty_{side}_zh"]] for pair in pairs for side in "ab"}
+        offenders.seen(table, "duty" if declared else "statement", sorted(rows), [i] * len(rows))
     return Result(offenders, max(1, len(held)))
+
+
+def _named(pairs: list[dict[str, str]]) -> dict[str, str]:
+    """Pairs as a phrase per language."""
+    return {
+        "en": "; ".join(f"“{pair['duty_a_en']}” and “{pair['duty_b_en']}”" for pair in pairs),
+        "zh": "；".join(f"“{pair['duty_a_zh']}”与“{pair['duty_b_zh']}”" for pair in pairs),
+    }
+
+
+def _divided_positions(org: Organization) -> set[int]:
+    """Positions whose duties say that different incumbents do the incompatible parts."""
+    duties = org.work.duties
+    if not len(duties):
+        return set()
+    said = duties["statement"].str.contains(
+        r"由不同(?:人员|人|任职人|岗位人员)|different (?:persons?|people|incumbents?)", na=False
+    )
+    return set(duties["position"][said & (duties["position"] >= 0)].tolist())
 
 
 def declared_ticks(org: Organization) -> pd.DataFrame:
@@ -142,6 +161,7 @@ def producer_inspects(org: Organization, limits: SimpleNamespace) -> Result:
     superior = org.parent
     outside = quality & (superior >= 0)
     outside[outside] = ~quality[superior[outside]] & makers[superior[outside]] & ~org.general_manager[superior[outside]]
+    outside &= ~_seconded(org, quality)
     seats = np.flatnonzero(outside)
     position = org.seats["position"].to_numpy()
     firsts = (
@@ -165,6 +185,15 @@ def producer_inspects(org: Organization, limits: SimpleNamespace) -> Result:
         offenders.also("department", [department], [i])
         offenders.seen("duties", "statement", rows, [i] * len(rows))
     return Result(offenders, max(1, int(pd.Series(position[quality]).nunique())))
+
+
+def _seconded(org: Organization, quality: np.ndarray) -> np.ndarray:
+    """Boolean per seat: it works in production with a dotted line to quality control."""
+    result = np.zeros(org.n, dtype=bool)
+    if len(org.dotted):
+        lines = org.dotted[(org.dotted["target"] >= 0).to_numpy()]
+        result[lines["seat"].to_numpy()[quality[lines["target"].to_numpy()]]] = True
+    return result
 
 
 def _production_leaders(org: Organization, kinds: list[set[str]]) -> np.ndarray:
@@ -198,7 +227,11 @@ def _departments_leading_both(org: Organization) -> list[tuple[int, int, list[in
     duties = org.work.duties
     if not len(duties):
         return []
-    lead = duties[(duties["lead"] & duties["declared"] & (duties["department"] >= 0)).to_numpy(dtype=bool)]
+    lead = duties[
+        (duties["lead"] & duties["declared"] & (duties["department"] >= 0) & (duties["position"] < 0)).to_numpy(
+            dtype=bool
+        )
+    ]
     found = []
     for department, part in lead.groupby("department"):
         making = part[part["function"] == _PRODUCTION_FUNCTION]

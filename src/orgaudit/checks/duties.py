@@ -86,18 +86,25 @@ def _same_work(lead: pd.DataFrame, same: float) -> list[pd.DataFrame]:
             if len(part) > 1 and part["department"].nunique() > 1:
                 for other in part.index[1:]:
                     join(part.index[0], other)
-    functional = lead[lead["function"].notna() & lead["action"].notna() & lead["object"].ne("")]
+    functional = lead[lead["function"].notna() & lead["action"].notna()]
     for _, part in functional.groupby(["function", "action"], sort=False):
         if part["department"].nunique() < 2 or len(part) > 400:
             continue
         rows = list(part.index)
         for i, a in enumerate(rows):
             for b in rows[i + 1 :]:
-                if lead["department"].iat[a] != lead["department"].iat[b] and label[a] != label[b]:
-                    one, two = str(lead["object"].iat[a]), str(lead["object"].iat[b])
-                    if one == two or wording.dice(one, two) >= same:
-                        join(a, b)
+                apart = lead["department"].iat[a] != lead["department"].iat[b] and label[a] != label[b]
+                if apart and _one_thing(lead, a, b, same):
+                    join(a, b)
     return [lead[label == mark] for mark in pd.unique(label) if (label == mark).sum() > 1]
+
+
+def _one_thing(lead: pd.DataFrame, a: int, b: int, same: float) -> bool:
+    """Whether two duties act on one thing; a duty that names only its activity (招聘管理) covers all of it."""
+    one, two = str(lead["object"].iat[a]), str(lead["object"].iat[b])
+    if not one or not two:
+        return bool(lead["verb"].iat[a]) and lead["verb"].iat[a] == lead["verb"].iat[b]
+    return one == two or wording.dice(one, two) >= same
 
 
 def _divided(org: Organization, group: pd.DataFrame) -> bool:

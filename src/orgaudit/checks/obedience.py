@@ -88,7 +88,7 @@ def _absent(org: Organization) -> np.ndarray:
     if start and org.review.has("posts", "hire_date"):
         hired = values.dates(org.table("posts").text("hire_date"))[org.seats["row"].to_numpy()]
         absent = absent | (hired > np.datetime64(start))
-    return absent
+    return np.asarray(absent)
 
 
 def _bearer_name(org: Organization, group: object) -> dict[str, str] | str:

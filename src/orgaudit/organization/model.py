@@ -164,7 +164,7 @@ class Organization:
     @cached_property
     def roots(self) -> np.ndarray:
         """Boolean per seat: a root by domain.md C1: declared, or the top of the largest tree (of each legal entity)."""
-        return self.root_marked | self.main_root
+        return np.asarray(self.root_marked | self.main_root)
 
     @cached_property
     def main_root(self) -> np.ndarray:

@@ -96,6 +96,7 @@ class Work:
         frame["object"] = [
             o if isinstance(o, str) else (w.object if w else "") for o, w in zip(given_object, parsed, strict=True)
         ]
+        frame["verb"] = [w.verb if w else "" for w in parsed]
         frame["own"] = [bool(w and w.own) for w in parsed]
         frame["scope"] = values.keys(table.text("scope")).to_numpy()[at]
         frame["duty_id"] = table.text("duty_id").to_numpy()[at]
