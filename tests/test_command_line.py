@@ -241,7 +241,8 @@ def test_inspect_checks_and_explain(orgaudit: Callable[..., Any]) -> None:
 
 
 def test_start_up_loads_nothing_heavy() -> None:
-    code = "import sys; from orgaudit.cli import main\ntry: main(['--version'])\nexcept SystemExit: pass\nprint(sorted(sys.modules))"
+    code = "import sys; from orgaudit.cli import main\n"
+    code += "try: main(['--version'])\nexcept SystemExit: pass\nprint(sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = done.stdout
     for heavy in ("pandas", "numpy", "scipy", "openpyxl", "networkx", "jinja2", "pyarrow", "fastexcel"):

@@ -171,7 +171,7 @@ def test_published_organograms(examples: Path) -> None:
     assert org.repairs > 0  # the second file lost the zeros of its ids
 
 
-def test_every_example_runs_without_a_traceback(examples: Path, orgaudit: Any) -> None:  # noqa: F811
+def test_every_example_runs_without_a_traceback(examples: Path, orgaudit: Any) -> None:
     for path in sorted((examples / "real").glob("*.*")):
         if path.suffix == ".json":
             continue

@@ -141,7 +141,9 @@ def write_report(
         if "html" in formats:
             from orgaudit.writing import html, report
 
-            page = html.report_page(report.model(result, names=names, anonymized=anonymized, lang=lang), lang)
+            page = html.report_page(
+                report.model(result, names=names, anonymized=anonymized, lang=lang, jobs="jobs" in wanted), lang
+            )
             (target / "index.html").write_text(page, "utf-8")
         if "jobs" in wanted and len(result.org.positions):
             done.jobs = _write_jobs(result, target / "jobs", lang, names or anonymized, progress)

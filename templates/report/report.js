@@ -52,7 +52,7 @@
   for (const node of document.querySelectorAll(".needs-script")) node.hidden = false;
 
   /* ---- contents: mark the section in view ---- */
-  const links = new Map([...document.querySelectorAll(".contents a")].map((link) => [link.hash.slice(1), link]));
+  const links = new Map([...document.querySelectorAll('.contents a[href^="#"]')].map((link) => [link.hash.slice(1), link]));
   if ("IntersectionObserver" in window) {
     const watcher = new IntersectionObserver((entries) => {
       for (const entry of entries) {

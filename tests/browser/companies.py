@@ -963,6 +963,7 @@ def _model(
         "title": title,
         "company": title,
         "names": False,
+        "jobs": False,
         "anonymized": False,
         "default_lang": lang,
         "checks": checks,

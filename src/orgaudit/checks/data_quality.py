@@ -73,6 +73,7 @@ def _references(org: Organization, status: int) -> Result:
         ],
         value=[_shown(str(text), str(column)) for text, column in zip(first["text"], first["column"], strict=True)],
         table=[{"table": str(table)} for table in first["table"]],
+        cell=[_address(org, *place) for place in zip(first["table"], first["row"], first["column"], strict=True)],
         n=groups.size().reindex(pd.MultiIndex.from_frame(first[["table", "key"]])).tolist(),
         hint=[listing(org.hints.get(str(text), []), 3) for text in first["text"]],
     )
@@ -90,6 +91,11 @@ def _references(org: Organization, status: int) -> Result:
         held[owner].append(int(seat))
     offenders.holding(held).apart(first["table"].tolist())
     return Result(offenders, max(assessed, len(offenders)))
+
+
+def _address(org: Organization, table: str, row: int, column: str) -> str:
+    cell = org.table(table).cell(int(row), column)
+    return f"{cell.column or ''}{cell.row}"
 
 
 _PERSONAL = {

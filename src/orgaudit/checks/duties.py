@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from orgaudit import catalog, wording
+from orgaudit import catalog, texts, wording
 from orgaudit.check import Chapter, NotAssessable
 from orgaudit.finding import Offenders, Result, listing
 from orgaudit.organization import Organization
@@ -136,7 +136,7 @@ def function_nobody_carries(org: Organization, limits: SimpleNamespace) -> Resul
         confidence=["declared" if item["row"] >= 0 and item["severity"] == "high" else "inferred" for item in missing],
         variant=["declared" if item["severity"] == "high" else "expected" for item in missing],
         function=[{"en": item["en"], "zh": item["zh"]} for item in missing],
-        closest=[listing((f"“{t}”" for t in _closest(org, item)), 3) for item in missing],
+        closest=[_closest_phrase(_closest(org, item)) for item in missing],
     )
     rows = [item["row"] for item in missing]
     offenders.seen("functions", "function", rows)
@@ -184,6 +184,11 @@ def _carried_functions(org: Organization) -> set[str]:
         if re.search(pattern, words):
             carried.add(values.key(name))
     return carried
+
+
+def _closest_phrase(found: list[str]) -> dict[str, str] | str:
+    """The nearest duties as the end of the sentence; nothing where none is near."""
+    return texts.both("checks.DUT-03.closest", duties=listing((f"“{text}”" for text in found), 3)) if found else ""
 
 
 def _closest(org: Organization, item: dict[str, Any], most: int = 3) -> list[str]:

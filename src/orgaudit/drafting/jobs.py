@@ -44,6 +44,7 @@ class _Desk:
         self.audit = audit
         self.org = org = audit.org
         self.names = names
+        self._named: dict[str, dict[int, str]] = {}
         duties = org.work.duties
         self.duties = (
             {int(p): part for p, part in duties[(duties["position"] >= 0).to_numpy()].groupby("position")}
@@ -321,11 +322,6 @@ class _Desk:
         if "indicators" not in self.org.review:
             return []
         table = self.org.table("indicators")
-        appraiser = self.org.link("indicators", "appraiser").found()
-        titles = {
-            int(r): self._title(int(k), int(i))
-            for r, k, i in zip(appraiser.row, appraiser.kind, appraiser.index, strict=True)
-        }
         return [
             {
                 "name": table.value(row, "indicator") or "",
@@ -333,7 +329,7 @@ class _Desk:
                 "target": table.value(row, "target"),
                 "formula": table.value(row, "formula"),
                 "source": self._source(row),
-                "appraiser": titles.get(row),
+                "appraiser": self._titles("appraiser").get(row),
                 "signed": table.value(row, "sign_off"),
                 "marks": self._marks(found, "indicators", row),
             }
@@ -342,11 +338,19 @@ class _Desk:
 
     def _source(self, row: int) -> str | None:
         """Where the data come from; a person is spoken of by title."""
-        links = self.org.link("indicators", "data_provider").found()
-        at = np.flatnonzero(links.row == row)
-        if len(at):
-            return "; ".join(self._title(int(links.kind[i]), int(links.index[i])) for i in at)
-        return self.org.table("indicators").value(row, "data_provider") if self.names else None
+        named = self._titles("data_provider").get(row)
+        given = self.org.table("indicators").value(row, "data_provider")
+        unresolved = self.org.link("indicators", "data_provider")
+        return named or (given if self.names or row not in set(unresolved.row.tolist()) else None)
+
+    def _titles(self, name: str) -> dict[int, str]:
+        """Row of the indicators → who a column means, by title; worked out once."""
+        if name not in self._named:
+            links = self.org.link("indicators", name).found()
+            self._named[name] = {
+                int(r): self._title(int(k), int(i)) for r, k, i in zip(links.row, links.kind, links.index, strict=True)
+            }
+        return self._named[name]
 
     def _title(self, kind: int, index: int) -> str:
         org = self.org

@@ -22,7 +22,7 @@ from orgaudit.writing.masking import Mask
 Pair = dict[str, str]
 
 
-def model(audit: Audit, *, names: bool, anonymized: bool, lang: str) -> dict[str, Any]:
+def model(audit: Audit, *, names: bool, anonymized: bool, lang: str, jobs: bool = False) -> dict[str, Any]:
     """What the report page is filled with; see templates/report."""
     mask = Mask(audit.org, shown=names or anonymized)
     data = audit_json.as_data(audit, mask)
@@ -42,6 +42,7 @@ def model(audit: Audit, *, names: bool, anonymized: bool, lang: str) -> dict[str
         "names": names,
         "anonymized": anonymized,
         "default_lang": lang,
+        "jobs": jobs,  # job descriptions stand beside the report
         "checks": {code: _check(audit, code) for code in all_checks()},
         "principles": {
             key: {
