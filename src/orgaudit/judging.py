@@ -148,14 +148,16 @@ def gates(org: Organization, runs: dict[str, CheckRun], findings: list[Finding])
 
 
 def _repairs_of(findings: list[Finding]) -> dict[str, str]:
-    """Finding → the finding whose repair mends it: filling one vacant post mends all the seats below it at once."""
+    """Finding → the finding whose repair mends it: one vacant post filled, or one leaver replaced, mends all seats below."""
     first: dict[tuple[str, str], str] = {}
     mend = {}
     for finding in findings:
-        post = (
-            next((s.id for s in finding.subjects if s.kind == "position"), None) if finding.code == "SUP-09" else None
-        )
-        mend[finding.id] = first.setdefault((finding.code, post), finding.id) if post else finding.id
+        shared = None
+        if finding.code == "SUP-09":
+            shared = next((subject.id for subject in finding.subjects if subject.kind == "position"), None)
+        elif finding.code == "DAT-05" and finding.seats and finding.evidence:
+            shared = finding.evidence[0].cell.value
+        mend[finding.id] = first.setdefault((finding.code, shared), finding.id) if shared else finding.id
     return mend
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -301,38 +300,45 @@ class Organization:
 
     def seat_names(self, seats: np.ndarray) -> list[str]:
         """What a reader calls these seats: title and, where the title repeats, department."""
-        position = self.seats["position"].to_numpy()[seats]
-        return [self.position_name(int(p)) for p in position]
-
-    @cached_property
-    def _title_counts(self) -> Counter[str]:
-        return Counter(self.positions["title"].dropna())
+        return self.position_names[self.seats["position"].to_numpy()[seats]].tolist()  # type: ignore[no-any-return]
 
     def position_name(self, position: int) -> str:
-        """A position's title; with its department where several positions share the title; else its id."""
-        title, department = self.positions["title"].iat[position], int(self.positions["department"].iat[position])
-        if pd.isna(title):
-            identity = self.positions["id"].iat[position]
-            return (
-                str(identity) if not pd.isna(identity) else self.seats["id"].iat[int(self.position_seats(position)[0])]
-            )
-        if self._title_counts[title] > 1 and department >= 0:
-            return f"{title} ({self.departments['name'].iat[department]})"
-        return str(title)
+        """One of :attr:`position_names`."""
+        return str(self.position_names[position])
 
     def position_key(self, position: int) -> str:
-        """A position's id as domain.md C3 gives it."""
-        identity = self.positions["id"].iat[position]
-        if not pd.isna(identity):
-            return str(identity)
-        department = int(self.positions["department"].iat[position])
-        title = self.positions["title"].iat[position]
-        place = self.departments["name"].iat[department] if department >= 0 else ""
-        return (
-            f"{title}@{place}"
-            if not pd.isna(title)
-            else str(self.seats["id"].iat[int(self.position_seats(position)[0])])
-        )
+        """One of :attr:`position_keys`."""
+        return str(self.position_keys[position])
+
+    @cached_property
+    def position_names(self) -> np.ndarray:
+        """Per position its title; with the department where several positions share the title; else its id."""
+        title = self.positions["title"].astype("str")
+        place = self._position_places
+        shared = title.duplicated(keep=False) & title.notna() & place.notna()
+        names = title.where(~shared, title + " (" + place + ")")
+        names = names.where(names.notna(), self.positions["id"].astype("str"))
+        return np.asarray(names.where(names.notna(), self._first_seat_ids).to_numpy(dtype=object))
+
+    @cached_property
+    def position_keys(self) -> np.ndarray:
+        """Per position its id as domain.md C3 gives it: the position id, else title@department."""
+        made = self.positions["title"].astype("str") + "@" + self._position_places.fillna("")
+        keys = self.positions["id"].astype("str")
+        keys = keys.where(keys.notna(), made)
+        return np.asarray(keys.where(keys.notna(), self._first_seat_ids).to_numpy(dtype=object))
+
+    @cached_property
+    def _position_places(self) -> pd.Series:
+        department = self.positions["department"].to_numpy(dtype=np.int64)
+        names = np.array([*self.departments["name"], None], dtype=object)
+        return pd.Series(names[department], index=self.positions.index, dtype="str")
+
+    @cached_property
+    def _first_seat_ids(self) -> pd.Series:
+        order, start = self.seats_of_position
+        ids = self.seats["id"].to_numpy(dtype=object)[order[start[:-1]]] if self.n else []
+        return pd.Series(ids, index=self.positions.index, dtype="str")
 
     @property
     def unresolved(self) -> np.ndarray:

@@ -104,7 +104,8 @@ def _reason(cells: list[str], first: str, count: int, wide: int, sectioned: bool
     """Why a sparse or telling row is not data; empty where it is."""
     leading = values.key(cells[0]).replace(" ", "")
     totals = values.words("total_rows")
-    if any(values.key(text).replace(" ", "") in totals for text in cells[:3]) and count <= max(4, wide // 2):
+    counted = [re.split(r"[:：=\d(（]", values.key(text).replace(" ", ""), maxsplit=1)[0] for text in cells[:3]]
+    if any(text in totals for text in counted) and count <= max(4, wide // 2):
         return "total"
     named = re.split(r"[:：=]", leading, maxsplit=1)[0].strip("*.")
     marked = bool(re.search(r"[:：]", cells[0])) or count == 1

@@ -73,7 +73,7 @@ def organization_name(audit: Audit) -> str:
 def public_seat_ids(audit: Audit) -> list[str]:
     """Seat ids without employee ids: the position's key, numbered where it has several seats."""
     org = audit.org
-    keys = [org.position_key(p) for p in range(len(org.positions))]
+    keys = org.position_keys.tolist()
     position = org.seats["position"].to_numpy()
     number = org.seats.groupby("position").cumcount().to_numpy() + 1
     several = org.positions["seats"].to_numpy()[position] > 1 if org.n else []
