@@ -79,11 +79,22 @@ def kind_of(path: Path) -> str:
 
 
 def _is_binary(head: bytes) -> bool:
-    """Control bytes that no text has; UTF-16 without a mark (every other byte zero) is text."""
-    nulls = head.count(0)
-    if nulls and abs(head[::2].count(0) - head[1::2].count(0)) < nulls * 0.8:
-        return True
-    return sum(byte < 9 or 13 < byte < 32 for byte in head) - nulls > len(head) * 0.02
+    """Control bytes that no text has; UTF-16 without a mark (zeros on one side of the pairs only) is text."""
+    encoding = utf16_without_mark(head)
+    if encoding:
+        text = head[: len(head) // 2 * 2].decode(encoding, errors="replace")
+        return sum(not (c.isprintable() or c in "\r\n\t\ufffd") for c in text) > len(text) * 0.02
+    return head.count(0) > 0 or sum(byte < 9 or 13 < byte < 32 for byte in head) > len(head) * 0.02
+
+
+def utf16_without_mark(head: bytes) -> str | None:
+    """``utf-16-le`` or ``utf-16-be`` where zeros stand on one side of the byte pairs and hardly on the other."""
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if even + odd < max(2, len(head) // 200):
+        return None
+    if odd > even * 4:
+        return "utf-16-le"
+    return "utf-16-be" if even > odd * 4 else None
 
 
 def check_workbook(path: Path) -> None:

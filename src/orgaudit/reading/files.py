@@ -149,13 +149,13 @@ def decode(data: bytes) -> tuple[str | None, str]:
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, errors="replace"), encoding
+    encoding_16 = container.utf16_without_mark(data[:4096])
+    if encoding_16:
+        return data.decode(encoding_16, errors="replace"), encoding_16
     try:
         return data.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
         pass
-    if data[:2000].count(0) > len(data[:2000]) // 4:
-        encoding = "utf-16-le" if data[1:2000:2].count(0) > data[:2000:2].count(0) else "utf-16-be"
-        return data.decode(encoding, errors="replace"), encoding
     try:
         chinese = data.decode("gb18030")
     except UnicodeDecodeError:
