@@ -98,14 +98,14 @@ def headcount(rows: Sequence[Data]) -> dict[str, Any]:
     return {"rows": lines, "sums": {**sums, "difference": sum(known) if known else None}, "partial": partial}
 
 
+def _reason(reason: str) -> Pair:
+    key = f"cli.reason.{reason}"
+    return text(key) if texts.get("en").has(key) else pair(reason)
+
+
 def sheet(sheet: Data, tables: Data) -> dict[str, Any]:
     """A line of the ledger: what a sheet was read as and where its rows went."""
-    known = texts.get("en").entry("report.ledger")
-    aside = [
-        {"reason": text(f"report.ledger.aside_{reason}") if f"aside_{reason}" in known else pair(reason), "n": n}
-        for reason, n in sheet["set_aside"].items()
-        if n
-    ]
+    aside = [{"reason": _reason(reason), "n": n} for reason, n in sheet["set_aside"].items() if n]
     return {
         **sheet,
         "sheet": sheet["sheet"] or "",
@@ -114,6 +114,6 @@ def sheet(sheet: Data, tables: Data) -> dict[str, Any]:
         "aside_total": sum(entry["n"] for entry in aside),
         "columns": list(sheet["columns"].items()),
         "ignored": sheet.get("ignored_columns") or [],
-        "rejected": [{"row": entry["row"], "reason": pair(entry["reason"])} for entry in sheet["rejected"][:ROWS]],
+        "rejected": [{"row": entry["row"], "reason": _reason(entry["reason"])} for entry in sheet["rejected"][:ROWS]],
         "rejected_total": len(sheet["rejected"]),
     }
