@@ -50,7 +50,6 @@ class Gates:
     states: dict[int, Counter[str]]
     held_up: list[dict[str, Any]]
     repairs: list[dict[str, Any]]
-    gate1: dict[int, str]  # state of each judged seat
 
 
 def scores(org: Organization, runs: dict[str, CheckRun]) -> list[PrincipleScore]:
@@ -98,53 +97,66 @@ def _affected(findings: list[Finding]) -> int:
 
 def gates(org: Organization, runs: dict[str, CheckRun], findings: list[Finding]) -> Gates:
     """Both gates for every judged seat (domain.md D), the held-up pairs and the repairs by seats released."""
-    judged = np.flatnonzero(org.judged)
-    assessable = {1: _assessable(runs, ("SUP-02", "RDY-02", "RDY-03")), 2: _assessable(runs, ("RDY-04",))}
-    blockers: dict[int, dict[int, list[Finding]]] = {1: defaultdict(list), 2: defaultdict(list)}
-    highs: dict[int, dict[int, list[Finding]]] = {1: defaultdict(list), 2: defaultdict(list)}
+    first, second = _assessable(runs, ("SUP-02", "RDY-02", "RDY-03")), _assessable(runs, ("RDY-04",))
+    measured = measured_seats(org) if modes_unstated(org) else np.ones(org.n, dtype=bool)
+    books: dict[tuple[str, int], dict[int, list[Finding]]] = defaultdict(lambda: defaultdict(list))
     for finding in findings:
         if finding.status == "open" and finding.gate and finding.severity in ("blocker", "high"):
-            book = blockers if finding.severity == "blocker" else highs
             for seat in finding.seats:
-                book[finding.gate][seat].append(finding)
+                books[finding.severity, finding.gate][seat].append(finding)
     conditional = _conditional(org)
-    mend = _repairs_of(findings)
-    unmeasured = ~measured_seats(org) if modes_unstated(org) else np.zeros(org.n, dtype=bool)
-    states: dict[int, Counter[str]] = {1: Counter(), 2: Counter()}
-    gate1: dict[int, str] = {}
+    troubled = np.zeros(org.n, dtype=bool)
+    touched = [seat for book in books.values() for seat in book]
+    troubled[[*touched, *conditional]] = True
+    troubled &= org.judged
+    states = _untroubled(org.judged & ~troubled, first, second, measured)
     held_up: list[dict[str, Any]] = []
-    released: Counter[str] = Counter()
-    for seat in judged.tolist():
-        own = {1: _state(blockers[1][seat], highs[1][seat] or conditional.get(seat), assessable[1])}
-        own[2] = (
-            own[1]
-            if own[1] == "not_ready"
-            else _state(
-                blockers[2][seat], highs[2][seat] or own[1] == "conditional", assessable[2] and not unmeasured[seat]
-            )
-        )
-        if own[1] == "not_assessable":
-            own[2] = "not_assessable" if not blockers[2][seat] else "not_ready"
-        gate1[seat] = own[1]
+    for seat in np.flatnonzero(troubled).tolist():
+        found = {key: book.get(seat, []) for key, book in books.items()}
+        own = _seat_states(found, seat in conditional, first, second and bool(measured[seat]))
         for gate in (1, 2):
             states[gate][own[gate]] += 1
-        gate = 1 if own[1] in ("not_ready", "conditional") else 2
+        # A seat with conditions at the first gate and blockers at the second is held up at the second.
+        gate = 1 if own[1] == "not_ready" or (own[1] == "conditional" and own[2] != "not_ready") else 2
         if own[gate] in ("not_ready", "conditional"):
-            # A seat with indicators pending and no other trouble is held up at the second gate only.
-            if gate == 1 and own[1] == "conditional" and own[2] == "not_ready":
-                gate = 2
-            holding = (blockers if own[gate] == "not_ready" else highs)[gate][seat] or highs[1][seat]
+            severity = "blocker" if own[gate] == "not_ready" else "high"
+            holding = found.get((severity, gate), []) or found.get(("high", 1), [])
             held_up.append({"seat": seat, "gate": gate, "state": own[gate], "findings": holding})
-            causes = {mend[f.cause or f.id] for f in holding}
-            if own[gate] == "not_ready" and len(causes) == 1:
-                released[causes.pop()] += 1
+    return Gates(states, held_up, _repairs(held_up, _repairs_of(findings)))
+
+
+def _untroubled(seats: np.ndarray, first: bool, second: bool, measured: np.ndarray) -> dict[int, Counter[str]]:
+    """States of the seats that no finding and no condition touches."""
+    n, both = int(seats.sum()), int((seats & measured).sum()) if first and second else 0
+    return {
+        1: +Counter({"ready" if first else "not_assessable": n}),
+        2: +Counter({"ready": both, "not_assessable": n - both}),
+    }
+
+
+def _seat_states(
+    found: dict[tuple[str, int], list[Finding]], conditional: bool, first: bool, second: bool
+) -> dict[int, str]:
+    """States of one seat at both gates; the second rests on the first."""
+    one = _state(found.get(("blocker", 1)), found.get(("high", 1)) or conditional, first)
+    two = _state(found.get(("blocker", 2)), found.get(("high", 2)) or one == "conditional", second)
+    if one == "not_ready" or (one == "not_assessable" and two != "not_ready"):
+        two = one
+    return {1: one, 2: two}
+
+
+def _repairs(held_up: list[dict[str, Any]], mend: dict[str, str]) -> list[dict[str, Any]]:
+    """Repairs with the seats that each releases alone, and those it is part of the way for; best first."""
+    released: Counter[str] = Counter()
     touched: Counter[str] = Counter()
     for item in held_up:
-        for root in {mend[f.cause or f.id] for f in item["findings"]}:
-            touched[root] += item["state"] == "not_ready"
-    order = sorted(set(touched) | set(released), key=lambda f: (-released[f], -touched[f], f))
-    repairs = [{"finding": f, "releases": released[f], "touches": touched[f]} for f in order if touched[f]]
-    return Gates(states, held_up, repairs, gate1)
+        if item["state"] == "not_ready":
+            roots = {mend[finding.cause or finding.id] for finding in item["findings"]}
+            touched.update(roots)
+            if len(roots) == 1:
+                released.update(roots)
+    order = sorted(touched, key=lambda root: (-released[root], -touched[root], root))
+    return [{"finding": root, "releases": released[root], "touches": touched[root]} for root in order]
 
 
 def _repairs_of(findings: list[Finding]) -> dict[str, str]:
@@ -165,7 +177,7 @@ def _assessable(runs: dict[str, CheckRun], codes: Sequence[str]) -> bool:
     return all(runs[code].status in (FAIL, PASS) for code in codes if code in runs)
 
 
-def _state(blocking: list[Finding], condition: object, assessable: bool) -> str:
+def _state(blocking: list[Finding] | None, condition: object, assessable: bool) -> str:
     if blocking:
         return "not_ready"
     if not assessable:

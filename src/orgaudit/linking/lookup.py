@@ -41,7 +41,12 @@ class Lookup:
     @property
     def known(self) -> list[str]:
         """All keys."""
-        return [str(item) for item in self._index]
+        return [str(item) for item in self._index.tolist()]
+
+    @property
+    def codes(self) -> np.ndarray:
+        """Code of every key of :attr:`known`; AMBIGUOUS where it has several."""
+        return self._single
 
     def find(self, keys: pd.Series) -> np.ndarray:
         """Code per key; ABSENT or AMBIGUOUS otherwise."""
@@ -91,9 +96,13 @@ def id_keys(column: pd.Series) -> pd.Series:
     return keyed.where(~whole, keyed.str.replace(r"\.0+$", "", regex=True)) if whole.any() else keyed
 
 
-def repaired(column: Sequence[str]) -> pd.Series:
-    """:func:`damaged_id` of every text, for the lookup of last resort."""
-    return pd.Series([damaged_id(text) for text in column], dtype="str")
+def repaired(keys: Sequence[str]) -> pd.Series:
+    """:func:`damaged_id` of every key, for the lookup of last resort; only odd ones are looked at one by one."""
+    column = pd.Series(keys, dtype="str")
+    odd = column.str.contains(r"[^0-9a-z_-]|^[0-9]+e[0-9]", na=False).to_numpy(dtype=bool)
+    plain = column.str.replace(r"^0+(?=.)", "", regex=True)
+    plain[odd] = [damaged_id(key) for key in column[odd]]
+    return plain
 
 
 _SUFFIX = re.compile(r"^(?P<head>.*?)\s*[(（\[【](?P<tail>[^()（）\[\]【】]+)[)）\]】]\s*$", re.S)

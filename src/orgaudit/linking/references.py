@@ -84,9 +84,7 @@ class Resolver:
         """Lookups of last resort: ids compared without what spreadsheets do to them."""
         for lookup, kind in ((self.position_ids, POSITION), (self.employee_ids, PERSON)):
             if len(lookup):
-                known = lookup.known
-                codes = np.array([lookup.one(key) for key in known])
-                self.damaged.append((Lookup(repaired(known), codes), kind))
+                self.damaged.append((Lookup(repaired(lookup.known), lookup.codes), kind))
 
     def resolve(self, texts: pd.Series, context: np.ndarray | None, kinds: Sequence[int], *, many: bool) -> Links:
         """What every row's text means.

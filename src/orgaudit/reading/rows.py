@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -136,17 +137,21 @@ def _frame(body: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     return frame
 
 
+@cache
+def _hollow_words() -> frozenset[str]:
+    """Words for nothing, in their half-width and full-width spellings."""
+    listed = values.words("empty")
+    return listed | {word.replace("-", "－").replace("/", "／") for word in listed} | {"ｎ／ａ", "Ｎ／Ａ", "－－"}
+
+
 def clean(column: pd.Series, *, literal: bool = False) -> pd.Series:
     """Trimmed text; blank and, unless ``literal``, words for nothing (``-``, ``无``, ``N/A``) become missing."""
     text = column.str.strip()
     text = text.where(text.ne(""))
     if not literal:
-        short = text.str.len().le(10).fillna(False)
-        suspects = text[short].unique()
-        empty = values.words("empty")
-        hollow = [item for item in suspects if isinstance(item, str) and values.key(item).replace(" ", "") in empty]
-        if hollow:
-            text = text.where(~text.isin(hollow))
+        hollow = text.str.lower().str.replace(" ", "", regex=False).isin(_hollow_words())
+        if hollow.any():
+            text = text.mask(hollow)
     return text
 
 
