@@ -262,3 +262,22 @@ def test_input_is_never_changed(orgaudit: Callable[..., Any], tmp_path: Path) ->
     orgaudit("audit", source)
     assert source.read_bytes() == ROSTER.read_bytes()
     assert json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))["tool"] == "orgaudit"
+
+
+def test_waivers_and_position_aliases_of_the_configuration(orgaudit: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text(
+        "Position ID,Position,Department,Superior,Name\n"
+        "P1,General manager,Office,,Ann\nP2,Clerk,Office,Boss,Bob\nP3,Cook,Office,,Cid\n",
+        "utf-8",
+    )
+    (tmp_path / "orgaudit.toml").write_text(
+        '[aliases.positions]\n"General manager" = ["Boss"]\n'
+        '[[waivers]]\ncode = "SUP-02"\nsubject = "P3"\ncontrol = "weekly review"\nowner = "P1"\nexpires = "2027-01-01"\n'
+        '[[waivers]]\ncode = "SUP-02"\nsubject = "P9"\ncontrol = "none needed"\nowner = "P1"\n',
+        "utf-8",
+    )
+    run = orgaudit("audit", tmp_path / "people.csv", "--format", "json")
+    found = {finding["code"]: finding["status"] for finding in run.audit["findings"]}
+    assert found["SUP-02"] == "waived"
+    assert "DAT-01" not in found
+    assert "waivers_unused" in {note["key"] for note in run.audit["notes"]}

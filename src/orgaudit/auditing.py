@@ -73,7 +73,13 @@ def run(
         key=lambda f: (f.status != "open", f.cause is not None, SEVERITIES.index(f.severity), list(runs).index(f.code))
     )
     return Audit(
-        org, runs, findings, judging.scores(org, runs), judging.gates(org, runs, findings), unused, _notes(org, runs)
+        org,
+        runs,
+        findings,
+        judging.scores(org, runs),
+        judging.gates(org, runs, findings),
+        unused,
+        _notes(org, runs, unused),
     )
 
 
@@ -149,8 +155,8 @@ def _stamp(org: Organization, check: Check, offenders: Offenders) -> list[Findin
             seats=offenders.seats[i] if offenders.seats is not None else _seats_of(org, kind, index),
             decider=_decider(org, kind, index),
         )
-        finding._cause = offenders.causes[i]  # type: ignore[attr-defined]
-        finding._subjects = [(kind, index), *offenders.related[i]]  # type: ignore[attr-defined]
+        finding.follows = offenders.causes[i]
+        finding.about = [(kind, index), *offenders.related[i]]
         found.append(finding)
     return found
 
@@ -226,18 +232,18 @@ def _decider(org: Organization, kind: str, subject: Any) -> int:
 
 def _link_causes(findings: list[Finding], runs: dict[str, CheckRun]) -> None:
     """Turn the causes that checks named into ids of findings; a cause that was not found leaves the finding on its own."""
-    wanted = {finding._cause[0] for finding in findings if finding._cause}  # type: ignore[attr-defined]
+    wanted = {finding.follows[0] for finding in findings if finding.follows}
     index: dict[tuple[str, str, Any], str] = {}
     for code in wanted:
         for finding in runs[code].findings if code in runs else ():
-            for kind, subject in finding._subjects:  # type: ignore[attr-defined]
+            for kind, subject in finding.about:
                 index.setdefault(
                     (code, kind, subject if isinstance(subject, str | tuple) else int(subject)), finding.id
                 )
             for seat in finding.seats:
                 index.setdefault((code, "seat", seat), finding.id)
     for finding in findings:
-        cause = finding._cause  # type: ignore[attr-defined]
+        cause = finding.follows
         if cause:
             code, kind, subject = cause
             own = subject if isinstance(subject, str | tuple) or subject is None else int(subject)
@@ -250,31 +256,35 @@ def _waive(org: Organization, findings: list[Finding]) -> list[int]:
 
     A waiver without a compensating control, without an owner, or past its date leaves its finding open (domain.md C13).
     """
-    if "waivers" not in org.review:
-        return []
-    table = org.table("waivers")
-    expires = values.dates(table.text("expires"))
     unused = []
-    for row in range(len(table)):
-        code = (table.value(row, "code") or "").strip().upper()
-        subject = values.key(table.value(row, "subject") or "")
+    for number, waiver in enumerate(_waivers(org)):
+        code, subject = (waiver.get("code") or "").strip().upper(), values.key(waiver.get("subject") or "")
         covered = [
             f
             for f in findings
             if f.code == code and any(subject in (values.key(s.id), values.key(s.name)) for s in f.subjects)
         ]
         if not covered:
-            unused.append(row)
-        valid = (
-            table.value(row, "control") and table.value(row, "owner") and not expires[row] < np.datetime64(org.as_of)
-        )
-        for finding in covered if valid else ():
+            unused.append(number)
+        expires = values.date(waiver.get("expires") or "")
+        expired = expires is not None and expires < np.datetime64(org.as_of)
+        for finding in covered if waiver.get("control") and waiver.get("owner") and not expired else ():
             finding.status = "waived"
-            finding.waiver = row
+            finding.waiver = number
     return unused
 
 
-def _notes(org: Organization, runs: dict[str, CheckRun]) -> list[dict[str, str]]:
+def _waivers(org: Organization) -> list[dict[str, str | None]]:
+    """Waivers of the table, then those of orgaudit.toml."""
+    listed: list[dict[str, str | None]] = []
+    if "waivers" in org.review:
+        table = org.table("waivers")
+        names = ("code", "subject", "reason", "control", "owner", "expires")
+        listed = [{name: table.value(row, name) for name in names} for row in range(len(table))]
+    return [*listed, *org.settings.waivers]
+
+
+def _notes(org: Organization, runs: dict[str, CheckRun], unused: list[int]) -> list[dict[str, str]]:
     """Sentences about the whole audit: modes not given, references repaired, waivers that match nothing."""
     from orgaudit.checks.readiness import modes_unstated
 
@@ -283,6 +293,8 @@ def _notes(org: Organization, runs: dict[str, CheckRun]) -> list[dict[str, str]]
         notes.append({"key": "modes_unstated"} | texts.both("checks.notes.modes_unstated"))
     if "indicators" not in org.review:
         notes.append({"key": "no_indicators"} | texts.both("checks.notes.no_indicators"))
+    if unused:
+        notes.append({"key": "waivers_unused"} | texts.both("checks.notes.waivers_unused", n=len(unused)))
     if org.repairs:
         notes.append({"key": "repairs"} | texts.both("checks.notes.repairs", n=org.repairs))
     return notes

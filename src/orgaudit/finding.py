@@ -16,11 +16,6 @@ CERTAIN, DECLARED, INFERRED = "certain", "declared", "inferred"
 ORGANIZATION = "organization"
 
 
-def more_severe(a: str, b: str) -> str:
-    """The more severe of two severities."""
-    return a if SEVERITIES.index(a) <= SEVERITIES.index(b) else b
-
-
 def listing(items: Iterable[object], most: int = 6) -> dict[str, str]:
     """Names in a row, as each language punctuates them; what exceeds ``most`` is counted."""
     names = [str(item) for item in items]
@@ -161,5 +156,7 @@ class Finding:
     status: str = "open"
     cause: str | None = None
     seats: list[int] = field(default_factory=list)
-    waiver: int | None = None  # row of the waivers table
+    waiver: int | None = None  # number among the waivers: those of the table, then those of orgaudit.toml
     decider: int = -1  # department that can settle it
+    follows: tuple[str, str, Any] | None = None  # (code, kind, subject) of the finding that it follows from
+    about: list[tuple[str, Any]] = field(default_factory=list)  # subjects as the check gave them, the primary first

@@ -73,7 +73,7 @@ class _Desk:
         self.subordinates = _pairs(solid["position"].to_numpy(), seat_position[solid["seat"].to_numpy()])
 
     def _named_positions(self, finding: Finding) -> set[int]:
-        primary = finding._subjects[0]  # type: ignore[attr-defined]
+        primary = finding.about[0]
         return {int(primary[1])} if primary[0] == "position" else set()
 
     def families(self) -> list[list[int]]:

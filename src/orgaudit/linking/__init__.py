@@ -34,7 +34,7 @@ def link(review: Review, settings: Settings, as_of: date) -> Organization:
     people = folk.build(posts, np.maximum(place, -1), np.datetime64(as_of))
     _account(review, posts, people.aside)
     resolver = Resolver(tree, np.zeros(0, np.int64), settings.external_superiors, root_marks=True)
-    _teach(resolver, posts, people, place)
+    _teach(resolver, posts, people, place, settings)
     links: dict[tuple[str, str], Links] = {}
     heads = lines.named_heads(review, tree, resolver, people, place, links)
     seats = _complete_seats(posts, people, tree)
@@ -92,7 +92,7 @@ def _account(review: Review, posts: Table, aside: np.ndarray) -> None:
                         entry.move(str(reason), int(n))
 
 
-def _teach(resolver: Resolver, posts: Table, people: folk.People, place: np.ndarray) -> None:
+def _teach(resolver: Resolver, posts: Table, people: folk.People, place: np.ndarray, settings: Settings) -> None:
     text = {name: posts.text(name) for name in ("position_id", "employee_id", "email", "distinguished_name")}
     text["name_key"] = values.keys(folk.plain_names(posts.text("name")))
     text["title_key"] = values.keys(posts.text("title"))
@@ -105,11 +105,11 @@ def _teach(resolver: Resolver, posts: Table, people: folk.People, place: np.ndar
     left = people.aside == folk.LEFT
     resolver.learn(text, np.where(used, seat, -1), position, person, np.maximum(place, -1), left)
     resolver.first_damaged()
+    for name, others in settings.aliases.get("positions", {}).items():
+        resolver.aliases |= {values.key(other): values.key(name) for other in others}
     resolver.seat_position = people.seats["position"].to_numpy()
     held = people.seats["person"].to_numpy()
-    several = np.flatnonzero(held >= 0)
-    for s, p in zip(several.tolist(), held[several].tolist(), strict=True) if len(several) < 200_000 else ():
-        resolver.person_seats.setdefault(p, []).append(s)
+    resolver.held = held
 
 
 def _complete_seats(posts: Table, people: folk.People, tree: dept.DepartmentTree) -> pd.DataFrame:

@@ -43,8 +43,6 @@ class DepartmentTree:
     nodes: list[Node] = field(default_factory=list)
     by_key: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     listed: bool = False  # a table `departments` was given
-    head_cells: list[tuple[int, str]] = field(default_factory=list)
-    ambiguous_parents: list[int] = field(default_factory=list)
 
     def find(self, text: str) -> int:
         """Index of the department a text names, ABSENT or AMBIGUOUS."""

@@ -47,13 +47,12 @@ class Resolver:
         self.root_marks = values.words("no_superior") if root_marks else frozenset()
         self.position_ids = self.employee_ids = self.mails = self.names = self.titles = self.directory = _NONE
         self.left = _NONE
-        self.title_in: dict[tuple[str, int], list[int]] = {}
         self.position_department = np.zeros(0, dtype=np.int64)
-        self.person_seats: dict[int, list[int]] = {}
+        self.held = np.zeros(0, dtype=np.int64)  # person of each seat
+        self.aliases: dict[str, str] = {}  # other titles of a position → its title
         self.seat_position = np.zeros(0, dtype=np.int64)
         self.damaged: list[tuple[Lookup, int]] = []
         self.repairs = 0
-        self._names_known: list[str] | None = None
 
     def learn(self, posts_text: dict[str, pd.Series], row: np.ndarray, position: np.ndarray, person: np.ndarray,
               departments: np.ndarray, left: np.ndarray) -> None:  # fmt: skip
@@ -224,7 +223,7 @@ class Resolver:
 
     def _title(self, spelled: str, place: int) -> int:
         """A title: unique within the department it stands in, or above it, or unique at all."""
-        found = self.titles.candidates(spelled)
+        found = self.titles.candidates(self.aliases.get(spelled, spelled))
         if len(found) <= 1:
             return int(found[0]) if len(found) else ABSENT
         seen = 0
@@ -264,7 +263,7 @@ class Resolver:
             )
             if people:
                 inside = self.tree.find(second)
-                seats = [s for p in people for s in self.person_seats.get(p, ())]
+                seats = np.flatnonzero(np.isin(self.held, list(people))).tolist()
                 titled = {int(p) for p in self.titles.candidates(values.key(second))}
                 fitting = [
                     s

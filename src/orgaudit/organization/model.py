@@ -221,7 +221,14 @@ class Organization:
 
     def person_seats(self, person: int) -> np.ndarray:
         """The seats of one person."""
-        return np.flatnonzero(self.seats["person"].to_numpy() == person)
+        order, start = self._seats_of_person
+        return order[start[person] : start[person + 1]]
+
+    @cached_property
+    def _seats_of_person(self) -> tuple[np.ndarray, np.ndarray]:
+        person = self.seats["person"].to_numpy()
+        order = np.argsort(person, kind="stable")
+        return order, np.searchsorted(person[order], np.arange(len(self.persons) + 1))
 
     @cached_property
     def titles(self) -> pd.Series:
