@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree
 
 from orgaudit.errors import LIMIT_HIT, OrgauditError
 
@@ -27,18 +24,14 @@ class Limits:
     sheets: int = 64
 
 
-@dataclass
-class SheetShape:
-    """What the cell reader does not tell: merged ranges as (first row, last row, first column, last column), 0-based."""
-
-    merges: list[tuple[int, int, int, int]]
+ARCHIVES = ("xlsx", "xlsb", "ods")
 
 
 def kind_of(path: Path) -> str:
-    """``xlsx`` or ``text`` from the first bytes.
+    """``xlsx`` (also .xlsm), ``xlsb``, ``ods``, ``xls``, ``spreadsheetml``, ``html`` or ``text``: from the bytes alone.
 
     Raises:
-        OrgauditError: the file is empty, unreadable, encrypted, or a kind that is not read.
+        OrgauditError: the file is empty, unreadable, encrypted, over a limit, or a kind that is not read.
     """
     try:
         size = path.stat().st_size
@@ -51,12 +44,17 @@ def kind_of(path: Path) -> str:
     if size > Limits.file_mib * MIB:
         raise OrgauditError("too_large", exit_code=LIMIT_HIT, file=path.name, value=size // MIB, limit=Limits.file_mib)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return "xlsx"
+        return _archive_kind(path)
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        encrypted = b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0" in path.read_bytes()
-        raise OrgauditError("encrypted" if encrypted else "legacy_workbook", file=path.name)
-    lowered = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if lowered.startswith((b"<!doctype", b"<html", b"<table", b"<?xml", b"<meta")):
+        return _compound_kind(path)
+    markup = head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").replace(b"\0", b"").lower()
+    if b"urn:schemas-microsoft-com:office:spreadsheet" in markup and markup.startswith(b"<?xml"):
+        return "spreadsheetml"
+    if markup.startswith((b"<!doctype html", b"<html", b"<table", b"<meta", b"<head", b"<style", b"<body", b"<div")):
+        return "html"
+    if markup.startswith((b"<?xml", b"<!doctype")):
+        if b"<html" in markup or b"<table" in markup:
+            return "html"
         raise OrgauditError("markup", file=path.name)
     signatures = (
         b"%PDF",
@@ -97,8 +95,18 @@ def utf16_without_mark(head: bytes) -> str | None:
     return "utf-16-be" if even > odd * 4 else None
 
 
-def check_workbook(path: Path) -> None:
-    """Refuse a container that is damaged, encrypted, hostile in size, or declares a document type.
+def _compound_kind(path: Path) -> str:
+    """An OLE file: an old workbook, or the shell of an encrypted new one."""
+    data = path.read_bytes()
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        raise OrgauditError("encrypted", file=path.name)
+    if "Workbook".encode("utf-16-le") in data or "Book".encode("utf-16-le") in data:
+        return "xls"
+    raise OrgauditError("not_a_spreadsheet", file=path.name)
+
+
+def _archive_kind(path: Path) -> str:
+    """Which workbook an archive is; refused if damaged, encrypted, hostile in size, or if it declares a document type.
 
     Raises:
         OrgauditError: with the limit and the value that broke it.
@@ -107,95 +115,49 @@ def check_workbook(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-            if len(members) > Limits.members:
-                raise OrgauditError(
-                    "too_many_members", exit_code=LIMIT_HIT, file=name, value=len(members), limit=Limits.members
-                )
-            names = [member.filename for member in members]
-            if len(set(names)) != len(names):
-                raise OrgauditError("damaged", file=name)
-            total = 0
+            _check_sizes(members, name)
             for member in members:
-                if member.flag_bits & 0x1:
-                    raise OrgauditError("encrypted", file=name)
-                if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                    raise OrgauditError("damaged", file=name)
-                total += member.file_size
-                if member.file_size > MIB and member.file_size > Limits.ratio * max(1, member.compress_size):
-                    ratio = member.file_size // max(1, member.compress_size)
-                    raise OrgauditError(
-                        "compression_ratio", exit_code=LIMIT_HIT, file=name, value=ratio, limit=Limits.ratio
-                    )
-                if member.file_size > Limits.member_mib * MIB or total > Limits.inflated_mib * MIB:
-                    raise OrgauditError(
-                        "inflated_size", exit_code=LIMIT_HIT, file=name, value=total // MIB, limit=Limits.inflated_mib
-                    )
                 if member.filename.endswith((".xml", ".rels")) and _has_doctype(archive, member):
                     raise OrgauditError("document_type", file=name)
-            if "xl/workbook.xml" not in names:
-                key = "not_a_spreadsheet" if "[Content_Types].xml" in names or not names else "other_archive"
-                if "content.xml" in names or "xl/workbook.bin" in names:
-                    key = "later_format"
-                raise OrgauditError(key, file=name)
+            names = {member.filename for member in members}
+            manifest = "META-INF/manifest.xml"
+            if manifest in names and b"encryption-data" in archive.read(manifest):
+                raise OrgauditError("encrypted", file=name)
+            mimetype = archive.read("mimetype")[:80] if "mimetype" in names else b""
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError):
         raise OrgauditError("damaged", file=name) from None
+    if "xl/workbook.xml" in names:
+        return "xlsx"
+    if "xl/workbook.bin" in names:
+        return "xlsb"
+    if "content.xml" in names and (b"spreadsheet" in mimetype or not mimetype):
+        return "ods"
+    office = "[Content_Types].xml" in names or "content.xml" in names or not names
+    raise OrgauditError("not_a_spreadsheet" if office else "other_archive", file=name)
+
+
+def _check_sizes(members: list[zipfile.ZipInfo], name: str) -> None:
+    if len(members) > Limits.members:
+        raise OrgauditError("too_many_members", exit_code=LIMIT_HIT, file=name, value=len(members), limit=Limits.members)
+    if len({member.filename for member in members}) != len(members):
+        raise OrgauditError("damaged", file=name)
+    total = 0
+    for member in members:
+        if member.flag_bits & 0x1:
+            raise OrgauditError("encrypted", file=name)
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise OrgauditError("damaged", file=name)
+        total += member.file_size
+        ratio = member.file_size // max(1, member.compress_size)
+        if member.file_size > MIB and ratio > Limits.ratio:
+            raise OrgauditError("compression_ratio", exit_code=LIMIT_HIT, file=name, value=ratio, limit=Limits.ratio)
+        if member.file_size > Limits.member_mib * MIB or total > Limits.inflated_mib * MIB:
+            raise OrgauditError(
+                "inflated_size", exit_code=LIMIT_HIT, file=name, value=total // MIB, limit=Limits.inflated_mib
+            )
 
 
 def _has_doctype(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
     with archive.open(member) as stream:
         prolog = stream.read(2048).replace(b"\0", b"")
     return b"<!DOCTYPE" in prolog or b"<!ENTITY" in prolog
-
-
-_MERGE = re.compile(rb'<mergeCell ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
-_SHAPE_LIMIT = 256 * MIB
-
-
-def shapes(path: Path) -> dict[str, SheetShape]:
-    """Merged ranges by sheet name; a sheet larger than 256 MiB inflated is passed over (exports of that size merge nothing)."""
-    found: dict[str, SheetShape] = {}
-    with zipfile.ZipFile(path) as archive:
-        for name, member in _sheet_members(archive):
-            merges: list[tuple[int, int, int, int]] = []
-            if member.file_size <= _SHAPE_LIMIT:
-                tail = _after_data(archive, member)
-                for first, top, last, bottom in _MERGE.findall(tail):
-                    merges.append((int(top) - 1, int(bottom) - 1, _number(first), _number(last)))
-            found[name] = SheetShape(merges)
-    return found
-
-
-def _after_data(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    """What follows the rows of a sheet: merged ranges stand there."""
-    tail = b""
-    with archive.open(member) as stream:
-        while chunk := stream.read(MIB):
-            joined = tail + chunk
-            found = joined.find(b"</sheetData>")
-            if found >= 0:
-                return joined[found:] + stream.read(64 * MIB)
-            tail = joined[-16:]
-    return b""
-
-
-def _sheet_members(archive: zipfile.ZipFile) -> Iterator[tuple[str, zipfile.ZipInfo]]:
-    """(sheet name, member) in workbook order; a workbook whose relations do not parse yields nothing."""
-    relation = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-    try:
-        book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-        relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-    except (KeyError, ElementTree.ParseError):
-        return
-    targets = {item.get("Id"): item.get("Target", "") for item in relations}
-    for sheet in book.iter("{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"):
-        target = targets.get(sheet.get(relation), "")
-        member = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-        if member in archive.namelist():
-            yield sheet.get("name", ""), archive.getinfo(member)
-
-
-def _number(letters: bytes) -> int:
-    index = 0
-    for code in letters:
-        index = index * 26 + code - 64
-    return index - 1
