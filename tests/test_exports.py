@@ -39,8 +39,8 @@ def _normal(text: str) -> str:
 def test_people_departments_and_roots(name: str) -> None:
     truth, audit = TRUTH[name], audited(name)
     org = audit.org
-    left = int((org.aside == "left").sum())
-    assert len(org.persons) + left == truth["people"]
+    gone = int(np.isin(org.aside, ["left", "inactive"]).sum())
+    assert len(org.persons) + gone == truth["people"]
     assert len(org.persons) == truth.get("people_active", truth["people"])
     assert len(org.departments) == truth["departments"]
     tops = np.flatnonzero((org.blank_superior | org.root_marked) & ~org.in_loop)
@@ -58,7 +58,7 @@ def test_superiors(name: str) -> None:
 
     assert people(Status.UNKNOWN) == sorted(item["person"] for item in truth["dangling"])
     assert people(Status.AMBIGUOUS) == sorted(item["person"] for item in truth.get("ambiguous_manager", []))
-    assert people(Status.LEFT) == sorted(item["person"] for item in truth.get("inactive_manager", []))
+    assert people(Status.LEFT) + people(Status.INACTIVE) == sorted(item["person"] for item in truth.get("inactive_manager", []))
     several = {}
     for seat, lines in solid[(solid["status"] == Status.FOUND).to_numpy()].groupby("seat"):
         if lines["position"].nunique() > 1:

@@ -40,7 +40,9 @@ class Column:
 
     index: int
     header: str
-    confidence: str = "known"  # template, known, values or mapped: how it was recognized
+    confidence: str = "known"  # template, known, values, mapped or form: how it was recognized
+    rate: float | None = None  # of a reference: share of its values that stand in another column of the table
+    against: str | None = None  # and that column's field
 
 
 @dataclass
@@ -69,6 +71,7 @@ class Table:
     row: np.ndarray
     column: np.ndarray
     sources: list[Source]
+    places: dict[str, np.ndarray] = field(default_factory=dict)  # field → column of each row's value, where columns share it
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -104,7 +107,9 @@ class Table:
         if index >= 0:
             return Cell(source.file, source.sheet, int(self.row[i]), letter(index), self.value(i, WRITTEN))
         if columns:
-            index = columns[-1].index
+            index = columns[-1].index if len(columns) == 1 or columns[0].confidence != "values" else columns[0].index
+        if name in self.places and self.places[name][i] >= 0:
+            index = int(self.places[name][i])
         return Cell(
             source.file,
             source.sheet,
@@ -135,6 +140,7 @@ class Table:
             self.row[keep],
             self.column[keep],
             self.sources,
+            {name: at[keep] for name, at in self.places.items()},
         )
 
     @staticmethod
@@ -155,6 +161,10 @@ class Table:
             np.concatenate([table.row for table in tables]),
             np.concatenate([table.column for table in tables]),
             sources,
+            {
+                name: np.concatenate([t.places.get(name, np.full(len(t), -1, np.int32)) for t in tables])
+                for name in {name for table in tables for name in table.places}
+            },
         )
 
 
@@ -177,6 +187,8 @@ class SheetEntry:
     used: int = 0
     set_aside: Counter[str] = field(default_factory=Counter)
     rejected: list[tuple[int, str]] = field(default_factory=list)
+    hidden_rows: list[int] = field(default_factory=list)  # rows that the sheet hides; they are data all the same
+    lost: list[tuple[str, str]] = field(default_factory=list)  # (cell, `error` or `formula`): values that the file lacks
     note: str | None = None
     source: Source | None = None
 

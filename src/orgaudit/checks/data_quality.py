@@ -179,7 +179,8 @@ def broken_department_tree(org: Organization, limits: SimpleNamespace) -> Result
 def stale_or_repeated_rows(org: Organization, limits: SimpleNamespace) -> Result:
     """A leaver as superior (C12), a closed row still marked active, or the same row twice."""
     table = org.table("posts")
-    lines = org.solid[(org.solid["status"] == Status.LEFT).to_numpy()].drop_duplicates("seat")
+    lines = org.solid[org.solid["status"].isin(Status.GONE).to_numpy()].drop_duplicates("seat")
+    inactive = (lines["status"] == Status.INACTIVE).to_numpy()
     expired = np.flatnonzero(org.aside == "expired")
     if table.has("status"):
         expired = expired[~table.text("status").isna().to_numpy()[expired]]
@@ -191,7 +192,7 @@ def stale_or_repeated_rows(org: Organization, limits: SimpleNamespace) -> Result
         "seat",
         [*seats.tolist(), *labels],
         severity=["high"] * len(seats) + ["medium"] * len(rows),
-        variant=["leaver"] * len(seats) + ["expired"] * len(expired) + ["repeated"] * len(repeated),
+        variant=np.where(inactive, "inactive", "leaver").tolist() + ["expired"] * len(expired) + ["repeated"] * len(repeated),
         seat=[*org.seat_names(seats), *labels],
         line=[0] * len(seats) + [int(table.row[r]) for r in rows],
     ).apart([""] * len(seats) + [f"{table.source[r]}:{table.row[r]}" for r in rows])

@@ -74,8 +74,8 @@ def _positions_held_once(org: Organization, pairs: pd.DataFrame, limits: SimpleN
 def no_superior(org: Organization, limits: SimpleNamespace) -> Result:
     """A seat without a superior that is no root, or whose only superior has left (then DAT-05 is the cause)."""
     gone = np.zeros(org.n, dtype=bool)
-    gone[org.solid["seat"][(org.solid["status"] == Status.LEFT).to_numpy()]] = True
-    gone[org.solid["seat"][(org.solid["status"] != Status.LEFT).to_numpy()]] = False
+    gone[org.solid["seat"][org.solid["status"].isin(Status.GONE).to_numpy()]] = True
+    gone[org.solid["seat"][~org.solid["status"].isin(Status.GONE).to_numpy()]] = False
     seats = np.flatnonzero((org.blank_superior & ~org.roots & ~org.seats["status"].eq("abolished").to_numpy()) | gone)
     offenders = Offenders("seat", seats, seat=org.seat_names(seats))
     offenders.seen("posts", "superior", org.seats["row"].to_numpy()[seats])

@@ -13,9 +13,9 @@ import pandas as pd
 
 from orgaudit import catalog
 from orgaudit.linking import departments as dept
-from orgaudit.linking import lines
+from orgaudit.linking import heads, lines, periods
 from orgaudit.linking import people as folk
-from orgaudit.linking.lookup import AMBIGUOUS
+from orgaudit.linking.lookup import AMBIGUOUS, tidy_ids
 from orgaudit.linking.references import DEPARTMENT, PERSON, POSITION, Resolver, kinds_of
 from orgaudit.organization import Links, Organization, Status
 from orgaudit.reading import values
@@ -30,17 +30,25 @@ def link(review: Review, settings: Settings, as_of: date) -> Organization:
     """
     tree = dept.build(review, settings)
     posts = review.tables.get("posts") or _empty_posts()
+    mended = _mend_ids(posts)
     place = _places(posts, tree)
     people = folk.build(posts, np.maximum(place, -1), np.datetime64(as_of))
     _account(review, posts, people.aside)
     resolver = Resolver(tree, np.zeros(0, np.int64), settings.external_superiors, root_marks=True)
     _teach(resolver, posts, people, place, settings)
     links: dict[tuple[str, str], Links] = {}
-    heads = lines.named_heads(review, tree, resolver, people, place, links)
+    head = heads.named(review, tree, resolver, people, links)
     seats = _complete_seats(posts, people, tree)
-    solid, dotted, marked = lines.solid_and_dotted(posts, people, seats, resolver, place, heads, links)
-    lines.guess_heads(heads, seats, solid, tree)
-    solid = lines.through_heads(solid, heads)
+    solid, dotted, marked = lines.solid_and_dotted(posts, people, seats, resolver, place, links)
+    leaders = heads.flagged(posts, people, tree)
+    for department, flagged in leaders.items():
+        head[department] = flagged[0] if head[department] < 0 and len(flagged) == 1 else head[department]
+    derived = not posts.has("superior") and bool(leaders)
+    if derived:
+        solid = heads.derived(posts, people, seats, leaders, tree)
+        heads.declare(posts)
+    heads.guess(head, seats, solid, tree)
+    solid = heads.through(solid, head)
     if settings.roots:
         marked |= lines.declared_roots(settings, seats, people, posts)
     for (kind, name), needed in _referring(review).items():
@@ -49,12 +57,27 @@ def link(review: Review, settings: Settings, as_of: date) -> Organization:
     if "posts" in review:
         links["posts", "department"] = _department_links(posts, place, tree)
     org = Organization(
-        review, settings, as_of, seats, people.positions, people.persons, _department_frame(tree, heads), solid, dotted, links,
+        review, settings, as_of, seats, people.positions, people.persons, _department_frame(tree, head), solid, dotted, links,
         people.row_seat, people.aside, marked,
     )  # fmt: skip
-    org.repairs = resolver.repairs
+    org.repairs = resolver.repairs + mended
+    org.derived_superiors = derived
     org.hints = _hints(org, resolver)
     return org
+
+
+def _mend_ids(posts: Table) -> int:
+    """Put right what spreadsheets did to ids, sheet by sheet; how many were changed."""
+    changed = 0
+    for name in ("employee_id", "position_id"):
+        if posts.filled(name).any():
+            for number in range(len(posts.sources)):
+                own = posts.source == number
+                column, n = tidy_ids(posts.frame.loc[own, name])
+                changed += n
+                if n:
+                    posts.frame.loc[own, name] = column
+    return changed
 
 
 def _empty_posts() -> Table:
@@ -71,7 +94,7 @@ def _places(posts: Table, tree: dept.DepartmentTree) -> np.ndarray:
             found = dept.codes(tree, posts.text(name))
             several = np.flatnonzero((found < 0) & posts.filled(name))
             for i in several:  # several departments in one cell: the first is home
-                parts = values.split(str(posts.value(int(i), name)), lambda piece: values.key(piece) in tree.by_key)
+                parts = dept.several(tree, str(posts.value(int(i), name)))
                 known = [tree.find(part) for part in parts]
                 if len(parts) > 1 and known[0] >= 0:
                     found[i] = known[0]
@@ -93,7 +116,7 @@ def _account(review: Review, posts: Table, aside: np.ndarray) -> None:
 
 
 def _teach(resolver: Resolver, posts: Table, people: folk.People, place: np.ndarray, settings: Settings) -> None:
-    text = {name: posts.text(name) for name in ("position_id", "employee_id", "email", "distinguished_name")}
+    text = {name: posts.text(name) for name in ("position_id", "employee_id", "email", "distinguished_name", "phone")}
     text["name_key"] = values.keys(folk.plain_names(posts.text("name")))
     text["title_key"] = values.keys(posts.text("title"))
     seat = people.row_seat
@@ -102,8 +125,8 @@ def _teach(resolver: Resolver, posts: Table, people: folk.People, place: np.ndar
     person = np.full(len(posts), -1, dtype=np.int64)
     position[used] = people.seats["position"].to_numpy()[seat[used]]
     person[used] = people.seats["person"].to_numpy()[seat[used]]
-    left = people.aside == folk.LEFT
-    resolver.learn(text, np.where(used, seat, -1), position, person, np.maximum(place, -1), left)
+    gone = [people.aside == reason for reason in (periods.LEFT, periods.INACTIVE)]
+    resolver.learn(text, np.where(used, seat, -1), position, person, np.maximum(place, -1), *gone)
     resolver.first_damaged()
     for name, others in settings.aliases.get("positions", {}).items():
         resolver.aliases |= {values.key(other): values.key(name) for other in others}
@@ -215,13 +238,13 @@ def _department_links(posts: Table, place: np.ndarray, tree: dept.DepartmentTree
     return Links(row, status.astype(np.int8), np.full(len(row), DEPARTMENT), place[row], np.zeros(len(row), bool), text)
 
 
-def _department_frame(tree: dept.DepartmentTree, heads: np.ndarray) -> pd.DataFrame:
+def _department_frame(tree: dept.DepartmentTree, head: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "id": [node.id or node.name for node in tree.nodes],
             "name": [node.name for node in tree.nodes],
             "parent": np.array([node.parent for node in tree.nodes], dtype=np.int64),
-            "head": heads[: len(tree.nodes)],
+            "head": head[: len(tree.nodes)],
             "row": np.array([node.row for node in tree.nodes], dtype=np.int64),
             "listed": [node.listed for node in tree.nodes],
             "unknown_parent": [node.unknown_parent for node in tree.nodes],

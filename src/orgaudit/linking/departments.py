@@ -14,13 +14,15 @@ import numpy as np
 import pandas as pd
 
 from orgaudit import catalog
-from orgaudit.linking.lookup import AMBIGUOUS, bracketed, damaged_id
+from orgaudit.linking.lookup import AMBIGUOUS
 from orgaudit.reading import values
+from orgaudit.reading.spelling import bracketed, damaged_id
 from orgaudit.reading.rows import LEVEL_MARK
 from orgaudit.settings import Settings
 from orgaudit.table import Review, Table
 
 _PATH = re.compile(r"\s*(?:->|→|>>|»|[>＞\\]|/)\s*")
+_LISTING = re.compile(r"[;；、|\n,，]")
 _SOFT_PATH = re.compile(r"\s*[-_–—]\s*")
 
 
@@ -108,13 +110,23 @@ def _spellings(text: str) -> list[str]:
 def split_path(text: str, tree: DepartmentTree | None = None, *, soft: bool = False) -> list[str]:
     """The parts of ``A/B/C``, ``A>B>C`` or level columns; ``A-B-C`` only where ``soft``."""
     if LEVEL_MARK in text:
-        return [part for part in text.split(LEVEL_MARK) if part]
+        parts = [_without_code(part.strip()) for part in text.split(LEVEL_MARK) if part.strip()]
+        return [part for i, part in enumerate(parts) if not i or part != parts[i - 1]]
     if tree is not None and values.key(text) in tree.by_key:
         return [text]
     parts = [part.strip() for part in _PATH.split(text.strip().strip("/")) if part.strip()]
     if len(parts) == 1 and soft:
         parts = [part.strip() for part in _SOFT_PATH.split(text) if part.strip()]
     return parts or [text]
+
+
+def _without_code(text: str) -> str:
+    """``Finance (FIN)`` → ``Finance``; brackets that hold no code stay."""
+    inside = bracketed(text)
+    return inside[0] if inside and re.fullmatch(_CODE, inside[1]) else text
+
+
+_CODE = r"[A-Z0-9][A-Z0-9._-]{1,9}"
 
 
 def build(review: Review, settings: Settings) -> DepartmentTree:
@@ -215,14 +227,18 @@ def _aliases(tree: DepartmentTree, settings: Settings) -> None:
 
 
 def _from_texts(tree: DepartmentTree, texts: list[str], settings: Settings) -> None:
+    listing = [text for text in texts if _LISTING.search(text) and LEVEL_MARK not in text and tree.find(text) < 0]
+    texts = list(dict.fromkeys([*(t for t in texts if t not in set(listing)), *(p for t in listing for p in several(tree, t))]))
     soft = _soft_paths(texts, tree)
     for text in texts:
         if tree.find(text) != -1 and LEVEL_MARK not in text:
             continue
+        if tree.listed and re.fullmatch(r"\d+", text):  # an id that the table of departments lacks names nothing
+            continue
         inside = bracketed(text)
         if inside and LEVEL_MARK not in text:  # "Finance (FIN)", "Finance (Daniel Okafor)"
             name, note = inside
-            if tree.find(name) < 0 or not re.fullmatch(r"[A-Z0-9][A-Z0-9._-]{1,9}", note):
+            if tree.find(name) < 0 or not re.fullmatch(_CODE, note):
                 node = tree.place(split_path(name, tree, soft=soft)) if tree.find(name) < 0 else tree.find(name)
                 tree.by_key[values.key(text)] = [node]
                 continue
@@ -248,6 +264,14 @@ def _soft_paths(texts: list[str], tree: DepartmentTree) -> bool:
     return good * 2 > len(heads)
 
 
+def several(tree: DepartmentTree, text: str) -> list[str]:
+    """The departments that a cell lists; one that is a known name or path as a whole stays whole."""
+    parts = values.split(text, lambda piece: tree.find(piece) >= 0)
+    if len(parts) == 1 and re.search(r"[,，]", text) and tree.find(text) < 0 and re.search(r"[\u4e00-\u9fff]", text):
+        parts = [part.strip() for part in re.split(r"[,，]", text) if part.strip()]
+    return parts
+
+
 def codes(tree: DepartmentTree, column: pd.Series) -> np.ndarray:
     """Department of every row: an index, ABSENT (also where empty) or AMBIGUOUS."""
     group, uniques = pd.factorize(column)
@@ -262,7 +286,7 @@ def _find_level(tree: DepartmentTree, text: str) -> int:
             return -1
         return found
     parent = -1
-    for part in text.split(LEVEL_MARK):
+    for part in split_path(text):
         known = [n for n in tree.by_key.get(values.key(part), []) if parent < 0 or tree.nodes[n].parent == parent]
         if not known:
             return tree.find(part)

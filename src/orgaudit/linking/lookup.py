@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from orgaudit.reading import values
+from orgaudit.reading.spelling import damaged_id
 
 ABSENT, AMBIGUOUS = -1, -2
 
@@ -77,18 +78,6 @@ def _repeats(group: np.ndarray) -> bool:
     return len(group) > 0 and int(group.max()) + 1 < len(group)
 
 
-_EXPONENT = re.compile(r"\d(?:\.\d+)?e\+?\d+")
-
-
-def damaged_id(text: str) -> str:
-    """An id without what spreadsheets do to ids: leading zeros, ``.0``, exponents, full-width digits."""
-    spelled = unicodedata.normalize("NFKC", text).strip().casefold().strip('="')
-    if _EXPONENT.fullmatch(spelled):
-        spelled = str(int(float(spelled)))
-    spelled = re.sub(r"\.0+$", "", spelled)
-    return spelled.lstrip("0") or ("0" if spelled else "")
-
-
 def id_keys(column: pd.Series) -> pd.Series:
     """Keys of an id column: as names are keyed, and a trailing ``.0`` of a whole number dropped."""
     keyed = values.keys(column)
@@ -105,27 +94,32 @@ def repaired(keys: Sequence[str]) -> pd.Series:
     return plain
 
 
-_SUFFIX = re.compile(r"^(?P<head>.*?)\s*[(（\[【](?P<tail>[^()（）\[\]【】]+)[)）\]】]\s*$", re.S)
+def tidy_ids(column: pd.Series) -> tuple[pd.Series, int]:
+    """Ids as they were meant – full-width digits, quotation marks, ``.0``, exponents and lost leading zeros mended – and
+    how many were changed.
+
+    Zeros are put back where ids of digits share one width in which some begin with zero, and others are merely shorter.
+    """
+    odd = column.str.contains(r"[^0-9A-Za-z_-]|^[0-9]+[eE][0-9]", na=False).to_numpy(dtype=bool)
+    tidy = column.copy()
+    if odd.any():
+        tidy[odd] = values.distinct_map(column[odd], _tidy).astype("str")
+    digits = tidy.str.fullmatch(r"\d+").fillna(False).to_numpy(dtype=bool)
+    width = tidy.str.len()
+    zero = digits & tidy.str.startswith("0", na=False).to_numpy(dtype=bool)
+    if zero.any() and width[zero].nunique() == 1 and int(zero.sum()) * 5 >= int(digits.sum()):
+        full = int(width[zero].iat[0])
+        short = digits & (width < full).to_numpy(dtype=bool)
+        if not (digits & (width > full).to_numpy(dtype=bool)).any() and full <= 12:
+            padded = tidy[short].str.zfill(full)
+            if not padded.isin(tidy[digits & ~short]).any():
+                tidy[short] = padded
+    changed = int((tidy != column)[column.notna()].sum())
+    return tidy, changed
 
 
-def bracketed(text: str) -> tuple[str, str] | None:
-    """``张伟(1001)`` → (张伟, 1001); None without a closing bracket at the end."""
-    found = _SUFFIX.match(text)
-    return (found["head"].strip(), found["tail"].strip()) if found else None
-
-
-def name_forms(text: str) -> list[str]:
-    """A person's name as it may stand elsewhere: ``Last, First`` and ``First Last`` are one."""
-    keyed = values.key(text)
-    forms = [keyed]
-    if "," in keyed:
-        last, _, first = keyed.partition(",")
-        forms += [
-            f"{first.strip()} {last.strip()}",
-            f"{last.strip()}, {first.strip()}",
-            f"{last.strip()},{first.strip()}",
-        ]
-    elif " " in keyed and keyed.isascii():
-        first, _, last = keyed.rpartition(" ")
-        forms += [f"{last}, {first}", f"{last},{first}"]
-    return list(dict.fromkeys(forms))
+def _tidy(text: str) -> str:
+    spelled = unicodedata.normalize("NFKC", text).strip().strip("=\"'")
+    if re.fullmatch(r"\d(?:\.\d+)?[eE]\+?\d{1,2}", spelled):
+        return str(int(float(spelled)))
+    return re.sub(r"(?<=\d)\.0+$", "", spelled) if re.fullmatch(r"\d+\.0+", spelled) else spelled

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from orgaudit.linking import periods
 from orgaudit.linking.lookup import id_keys
+from orgaudit.linking.periods import INACTIVE, LEFT, USED
 from orgaudit.reading import values
 from orgaudit.table import Table
 
-USED, LEFT, EXPIRED, REPLACED, FUTURE, DUPLICATE = "", "left", "expired", "replaced", "future", "duplicate"
 
 
 @dataclass
@@ -53,7 +54,7 @@ def build(posts: Table, department: np.ndarray, as_of: np.datetime64) -> People:
     person[undisclosed & occupied & (person < 0)] = (
         person.max(initial=-1) + 1 + np.arange(int((undisclosed & occupied & (person < 0)).sum()))
     )
-    aside = _aside(posts, status, position, person, as_of)
+    aside = periods.aside(posts, status, position, person, as_of)
     used = aside == USED
     seat_of_row = np.full(n, -1, dtype=np.int64)
     single = np.where(person >= 0, person, -1 - np.arange(n))  # without a person every row is a seat of its own
@@ -84,12 +85,19 @@ def _status(posts: Table, bare_name: pd.Series) -> np.ndarray:
     """Status per row: active unless the status column, a remark or the name says otherwise."""
     status = np.full(len(posts), "active", dtype=object)
     if posts.has("status"):
-        header = posts.sources[0].columns["status"][0].header if "status" in posts.sources[0].columns else ""
         said = values.closed(posts.text("status"), "status")
-        if values.header_key(header) in ("禁用", "disabled"):  # there 1 means disabled
-            said = values.distinct_map(
-                posts.text("status"), lambda text: {"1": "left", "0": "active"}.get(text.strip())
-            )
+        switch = dict.fromkeys(("1", "yes", "true", "是"), INACTIVE) | dict.fromkeys(("0", "no", "false", "否"), "active")
+        for number, source in enumerate(posts.sources):
+            header = values.header_key(source.columns["status"][0].header) if "status" in source.columns else ""
+            own = posts.source == number
+            text = posts.text("status")[own]
+            if header in ("禁用", "disabled") or "blocksignin" in header:  # there 1 means disabled
+                said[own] = values.distinct_map(text, lambda word: switch.get(word.strip().lower()))
+            elif header in _ENABLED:  # there 0 means disabled
+                flag = {"0": INACTIVE, "1": "active", "否": _ENABLED[header], "no": _ENABLED[header]}
+                said[own] = values.distinct_map(text, lambda word, flag=flag: flag.get(word.strip().lower())).where(
+                    lambda column: column.notna(), said[own]
+                )
         status = said.where(said.notna(), "active").to_numpy(dtype=object, copy=True)
     if posts.has("remark"):
         gone = (
@@ -98,23 +106,21 @@ def _status(posts: Table, bare_name: pd.Series) -> np.ndarray:
             .to_numpy(dtype=bool)
         )
         status[gone] = "left"
-    bracket = posts.text("name").str.extract(r"[(（]\s*(On Leave|Terminated|休假|离职|已离职)\s*[)）]", expand=False)
-    for word, state in (
-        ("On Leave", "leave"),
-        ("休假", "leave"),
-        ("Terminated", "left"),
-        ("离职", "left"),
-        ("已离职", "left"),
-    ):
-        status[(bracket == word).to_numpy(dtype=bool)] = state
+    bracket = posts.text("name").str.extract(rf"[(（]\s*({_NAME_STATES})\s*[)）]", expand=False)
+    for word in bracket.dropna().unique():
+        status[(bracket == word).to_numpy(dtype=bool)] = values.vocabulary("status")[values.key(word).replace(" ", "")]
     status[bare_name.isin(values.words("abolished")).to_numpy()] = "abolished"
     return status
+
+
+_NAME_STATES = "On Leave|Terminated|Inactive|休假|产假|病假|离职|已离职|退休|停职"
+_ENABLED = {"accountenabled": INACTIVE, "active": INACTIVE, "isactive": INACTIVE, "是否在职": LEFT, "active?": INACTIVE}
 
 
 def plain_names(names: pd.Series) -> pd.Series:
     """Names without the marks that systems add: ``[C]``, ``(On Leave)``, ``(兼)``."""
     return names.str.replace(
-        r"\s*(?:\[C\]|[(（](?:On Leave|Terminated|兼|兼任|代|休假|离职|已离职)[)）])\s*$", "", regex=True
+        rf"\s*(?:\[C\]|[(（]\s*(?:{_NAME_STATES}|兼|兼任|代)\s*[)）])\s*$", "", regex=True
     )
 
 
@@ -159,26 +165,6 @@ def _persons(
     text = text.where(text.notna(), "name\x1f" + apart)
     codes, _ = pd.factorize(text.where(there))
     return np.asarray(codes.astype(np.int64))
-
-
-def _aside(
-    posts: Table, status: np.ndarray, position: np.ndarray, person: np.ndarray, as_of: np.datetime64
-) -> np.ndarray:
-    """Why each row is set aside; an ended row that a later row of the same person and position replaces is history."""
-    aside = np.full(len(posts), USED, dtype=object)
-    aside[status == "left"] = LEFT
-    if posts.filled("valid_to").any():
-        ended = (values.dates(posts.text("valid_to")) < as_of) & (aside == USED)
-        pair = pd.MultiIndex.from_arrays([position, person]).factorize()[0]
-        replaced = ended & np.isin(pair, pair[~ended]) & (person >= 0)
-        aside[ended] = EXPIRED
-        aside[replaced] = REPLACED
-    if posts.filled("valid_from").any():
-        begins = values.dates(posts.text("valid_from"))
-        aside[(begins > as_of) & (aside == USED)] = FUTURE
-    same = posts.frame.duplicated().to_numpy() & (person >= 0)
-    aside[same & (aside == USED)] = DUPLICATE
-    return aside
 
 
 def _first_rows(seat_of_row: np.ndarray) -> np.ndarray:

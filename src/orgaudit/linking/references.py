@@ -16,9 +16,10 @@ import pandas as pd
 
 from orgaudit import catalog
 from orgaudit.linking.departments import DepartmentTree, is_everyone
-from orgaudit.linking.lookup import ABSENT, AMBIGUOUS, Lookup, bracketed, damaged_id, id_keys, name_forms, repaired
+from orgaudit.linking.lookup import ABSENT, AMBIGUOUS, Lookup, id_keys, repaired
 from orgaudit.organization import KINDS, Links, Status
 from orgaudit.reading import values
+from orgaudit.reading.spelling import bracketed, damaged_id, name_forms
 
 DEPARTMENT, POSITION, PERSON, SEAT = (KINDS.index(kind) for kind in ("department", "position", "person", "seat"))
 _DOTTED = re.compile(r"[(（\[]\s*(?:虚线?|业务指导|职能|dotted(?:[ -]line)?|matrix)\s*[)）\]]", re.I)
@@ -45,8 +46,10 @@ class Resolver:
         self.heads = heads  # seat that heads each department, -1 unknown
         self.external = values.words("external") | {values.key(name).replace(" ", "") for name in external}
         self.root_marks = values.words("no_superior") if root_marks else frozenset()
-        self.position_ids = self.employee_ids = self.mails = self.names = self.titles = self.directory = _NONE
+        self.position_ids = self.employee_ids = self.mails = self.names = self.titles = self.directory = self.phones = _NONE
         self.left = _NONE
+        self.left_damaged = _NONE
+        self.inactive = np.zeros(0, dtype=bool)
         self.position_department = np.zeros(0, dtype=np.int64)
         self.held = np.zeros(0, dtype=np.int64)  # person of each seat
         self.aliases: dict[str, str] = {}  # other titles of a position → its title
@@ -55,8 +58,9 @@ class Resolver:
         self.repairs = 0
 
     def learn(self, posts_text: dict[str, pd.Series], row: np.ndarray, position: np.ndarray, person: np.ndarray,
-              departments: np.ndarray, left: np.ndarray) -> None:  # fmt: skip
-        """Take up who and what the used rows of ``posts`` name; ``left`` are leavers' rows (for their own sentence)."""
+              departments: np.ndarray, left: np.ndarray, inactive: np.ndarray) -> None:  # fmt: skip
+        """Take up who and what the used rows of ``posts`` name; rows of leavers and of inactive persons for their own
+        sentences."""
         used = row >= 0
 
         def column(name: str, keyed: pd.Series, codes: np.ndarray, of: np.ndarray) -> Lookup:
@@ -64,17 +68,27 @@ class Resolver:
 
         ids, employees = id_keys(posts_text["position_id"]), id_keys(posts_text["employee_id"])
         names, titles = posts_text["name_key"], posts_text["title_key"]
-        self.position_ids = column("position_id", ids, position, used)
+        nobody = used & (person < 0)  # the id of a vacant box names its position
+        self.position_ids = Lookup(
+            pd.concat([ids[used], employees[nobody]], ignore_index=True),
+            np.concatenate([position[used], position[nobody]]),
+        )
         self.employee_ids = column("employee_id", employees, person, used)
         self.mails = column("email", values.keys(posts_text["email"]), person, used)
         self.directory = column("dn", values.keys(posts_text["distinguished_name"]), person, used)
         self.names = column("name", names, person, used)
         self.titles = column("title", titles, position, used)
         gone = np.arange(len(row))
-        mail = values.keys(posts_text["email"])
-        away = [part[left] for part in (ids, employees, names, mail)]
+        mail, phone = values.keys(posts_text["email"]), phone_keys(posts_text["phone"])
+        self.phones = column("phone", phone, person, used)
+        self.inactive = inactive
+        away_rows = left | inactive
+        directory = values.keys(posts_text["distinguished_name"])
+        away = [part[away_rows] for part in (ids, employees, names, mail, phone, directory)]
         self.left = (
-            Lookup(pd.concat(away, ignore_index=True), np.concatenate([gone[left]] * 4)) if left.any() else _NONE
+            Lookup(pd.concat(away, ignore_index=True), np.concatenate([gone[away_rows]] * len(away)))
+            if away_rows.any()
+            else _NONE
         )
         self.position_department = np.zeros(int(position.max(initial=-1)) + 1, dtype=np.int64)
         self.position_department[position[used]] = departments[used]
@@ -84,6 +98,8 @@ class Resolver:
         for lookup, kind in ((self.position_ids, POSITION), (self.employee_ids, PERSON)):
             if len(lookup):
                 self.damaged.append((Lookup(repaired(lookup.known), lookup.codes), kind))
+        if len(self.left):
+            self.left_damaged = Lookup(repaired(self.left.known), self.left.codes)
 
     def resolve(self, texts: pd.Series, context: np.ndarray | None, kinds: Sequence[int], *, many: bool) -> Links:
         """What every row's text means.
@@ -120,7 +136,7 @@ class Resolver:
             steps += [(self.position_ids, kind)] if kind == POSITION else []
         ids = [(self.position_ids, POSITION)] if POSITION in kinds else []
         if PERSON in kinds:
-            ids += [(self.employee_ids, PERSON), (self.mails, PERSON), (self.directory, PERSON)]
+            ids += [(self.employee_ids, PERSON), (self.mails, PERSON), (self.directory, PERSON), (self.phones, PERSON)]
         if len(ids) > 1 and len(self.position_ids) and len(self.employee_ids):  # the values decide which ids are meant
             rates = [float((lookup.find(keyed) >= 0).mean()) for lookup, _ in ids[:2]]
             if rates[1] > rates[0]:
@@ -139,6 +155,9 @@ class Resolver:
 
     def _parts(self, text: str, place: int, kinds: Sequence[int], many: bool) -> list[Target]:
         parts = values.split(text, lambda piece: self._known(piece, kinds)) if many else [text.strip()]
+        if many and len(parts) == 1 and ":" in text and not self._known(text, kinds):  # ids joined by colons
+            pieces = [piece.strip() for piece in text.split(":") if piece.strip()]
+            parts = pieces if sum(self._known(piece, kinds) for piece in pieces) * 2 >= len(pieces) > 1 else parts
         result: list[Target] = []
         for part in parts:
             target = self._one(part, place, kinds)
@@ -184,7 +203,7 @@ class Resolver:
         unsure = False
         for attempt in (self._plain, self._with_note, self._damaged):
             status, kind, index = attempt(text, place, kinds)
-            if status in (Status.FOUND, Status.LEFT):
+            if status in (Status.FOUND, *Status.GONE):
                 return status, kind, index
             unsure |= status == Status.AMBIGUOUS
         return (Status.AMBIGUOUS if unsure else Status.UNKNOWN), -1, -1
@@ -197,9 +216,10 @@ class Resolver:
             (self.employee_ids, PERSON),
             (self.mails, PERSON),
             (self.directory, PERSON),
+            (self.phones, PERSON),
         ):
             if kind in kinds:
-                at = lookup.one(spelled)
+                at = lookup.one(phone_key(spelled) if lookup is self.phones else spelled)
                 if at >= 0:
                     return Status.FOUND, kind, at
                 unsure |= at == AMBIGUOUS
@@ -218,7 +238,8 @@ class Resolver:
         if PERSON in kinds or POSITION in kinds:
             for form in name_forms(text):
                 if form in self.left:
-                    return Status.LEFT, -1, int(self.left.candidates(form)[0])
+                    row = int(self.left.candidates(form)[0])
+                    return (Status.INACTIVE if self.inactive[row] else Status.LEFT), -1, row
         return (Status.AMBIGUOUS if unsure else Status.UNKNOWN), -1, -1
 
     def _title(self, spelled: str, place: int) -> int:
@@ -295,6 +316,10 @@ class Resolver:
                 if at >= 0:
                     self.repairs += 1
                     return Status.FOUND, kind, at
+        gone = self.left_damaged.candidates(mended)
+        if len(gone) and (PERSON in kinds or POSITION in kinds):
+            self.repairs += 1
+            return (Status.INACTIVE if self.inactive[gone[0]] else Status.LEFT), -1, int(gone[0])
         return Status.UNKNOWN, -1, -1
 
     def nearest(self, text: str, kinds: Sequence[int], n: int = 3) -> list[str]:
@@ -310,6 +335,18 @@ class Resolver:
         if DEPARTMENT in kinds:
             pool += [node.name for node in self.tree.nodes]
         return difflib.get_close_matches(values.key(text), pool, n, 0.5)
+
+
+def phone_key(text: str) -> str:
+    """A telephone number's digits, without country code 86."""
+    digits = re.sub(r"\D", "", text)
+    return digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
+
+
+def phone_keys(column: pd.Series) -> pd.Series:
+    """:func:`phone_key` over a column; what is too short for a number is missing."""
+    digits = column.str.replace(r"\D", "", regex=True).str.replace(r"^86(?=\d{11}$)", "", regex=True)
+    return digits.where(digits.str.len() >= 7)
 
 
 _NONE = Lookup(pd.Series([], dtype="str"), np.zeros(0, dtype=np.int64))

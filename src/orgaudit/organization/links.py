@@ -13,9 +13,11 @@ KINDS = ("department", "position", "person", "seat")
 
 
 class Status:
-    """How a reference ended. Six different things with six different sentences."""
+    """How a reference ended; what is not FOUND is six different things with six different sentences."""
 
-    FOUND, UNKNOWN, AMBIGUOUS, EXTERNAL, LEFT, VACANT = range(6)
+    FOUND, UNKNOWN, AMBIGUOUS, EXTERNAL, LEFT, VACANT, INACTIVE = range(7)
+    NAMES = ("found", "unknown", "ambiguous", "external", "left", "vacant", "inactive")
+    GONE = (LEFT, INACTIVE)  # known, and not there
 
 
 @dataclass

@@ -55,6 +55,7 @@ class Organization:
     root_marked: np.ndarray  # seats whose superior is an external body or that the configuration declares
     hints: dict[str, list[str]] = field(default_factory=dict)
     repairs: int = 0
+    derived_superiors: bool = False  # there was no superior column: lines follow from flags of department heads
 
     # ---- tables -------------------------------------------------------------------------------------------------
 

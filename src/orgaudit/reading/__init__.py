@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from orgaudit.errors import OrgauditError
-from orgaudit.reading import files, headers, matrix, rows
+from orgaudit.reading import columns, files, headers, matrix, rows
 from orgaudit.table import Review, SheetEntry, Table
 
 
@@ -60,7 +60,7 @@ def _sheet(grid: files.Grid) -> tuple[Table | None, SheetEntry]:
         entry = SheetEntry(grid.file, grid.sheet, rows=grid.height, note=note)
         entry.set_aside = Counter({note: grid.height}) if grid.height else Counter()
         return None, entry
-    layout = headers.recognize(grid)
+    layout = columns.recognize(grid)
     found = matrix.detect(grid) if layout is None or _may_be_matrix(layout) or matrix.names_duties(grid) else None
     if found is not None:
         return matrix.build(grid, found)

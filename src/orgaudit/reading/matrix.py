@@ -206,13 +206,8 @@ def build(grid: Grid, matrix: Matrix) -> tuple[Table, SheetEntry]:
     mark = {"sensitive_duties": None, "authorities": "power", "duties": "role"}[matrix.table]
     layout = headers.Layout(matrix.table, matrix.first, matrix.last, columns, layout="matrix")
     body = grid.cells.iloc[matrix.last + 1 :]
-    entry = SheetEntry(
-        grid.file, grid.sheet, matrix.table, matrix.first + 1, "matrix", columns, _unused(grid, matrix, columns)
-    )
-    entry.rows = grid.height
-    before = grid.cells.iloc[: matrix.first].isna().all(axis=1)
-    entry.set_aside += Counter({"blank": int(before.sum()), "title": int((~before).sum())})
-    entry.set_aside["header"] += matrix.last - matrix.first + 1
+    layout.ignored = _unused(grid, matrix, columns)
+    entry = rows.start(grid, layout)
     kept = rows.triage(body, entry, layout)
     kept &= _not_section(body, matrix, entry, kept)
     body = body.loc[kept]

@@ -13,7 +13,7 @@ from orgaudit import catalog
 from orgaudit.reading import values
 from orgaudit.reading.files import Grid
 from orgaudit.reading.headers import Layout
-from orgaudit.table import SheetEntry, Source, Table
+from orgaudit.table import SheetEntry, Source, Table, letter
 
 
 def build(grid: Grid, layout: Layout) -> tuple[Table, SheetEntry]:
@@ -22,38 +22,57 @@ def build(grid: Grid, layout: Layout) -> tuple[Table, SheetEntry]:
     Every row of the sheet is used, set aside with a reason, or rejected with a reason.
     """
     fill_merges(grid, layout.last + 1)
-    body = grid.cells.iloc[layout.last + 1 :]
-    entry = SheetEntry(
-        grid.file, grid.sheet, layout.table, layout.first + 1, layout.layout, layout.columns, layout.ignored
-    )
-    entry.rows = grid.height
-    before = grid.cells.iloc[: layout.first]
-    blank_before = int(before.isna().all(axis=1).sum()) if len(before) else 0
-    entry.set_aside += Counter({"blank": blank_before, "title": len(before) - blank_before})
-    entry.set_aside["header"] += layout.last - layout.first + 1
+    body = grid.cells.loc[layout.last + 1 :]
+    entry = start(grid, layout)
     kept = triage(body, entry, layout)
-    frame = _frame(body.loc[kept], layout)
+    frame, places = _frame(body.loc[kept], layout)
     row = body.index.to_numpy()[kept] + 1
     keys = [name for name in catalog.toml("tables")[layout.table]["key"] if name in frame.columns]
     identified = frame[keys].notna().any(axis=1).to_numpy() if keys else np.zeros(len(frame), dtype=bool)
     entry.rejected += [(int(number), "no_key") for number in row[~identified]]
-    frame, row = frame.loc[identified].reset_index(drop=True), row[identified]
-    entry.used = len(frame)
+    entry.used = int(identified.sum())
     entry.set_aside = +entry.set_aside
     source = Source(grid.file, grid.sheet, layout.first + 1, layout.columns, layout.layout)
     entry.source = source
     n = len(frame)
-    table = Table(layout.table, frame, np.zeros(n, np.int32), row.astype(np.int32), np.full(n, -1, np.int32), [source])
-    return table, entry
+    table = Table(
+        layout.table, frame, np.zeros(n, np.int32), row.astype(np.int32), np.full(n, -1, np.int32), [source], places
+    )
+    return table.take(identified), entry
+
+
+def start(grid: Grid, layout: Layout) -> SheetEntry:
+    """The ledger line of a block with what stands above its data already set aside."""
+    entry = SheetEntry(
+        grid.file, grid.sheet, layout.table, layout.first + 1, layout.layout, layout.columns, layout.ignored
+    )
+    entry.rows = grid.height
+    before = grid.cells.loc[: layout.first - 1] if layout.first else grid.cells.iloc[:0]
+    blank = int((~_filled(before).any(axis=1)).sum()) if len(before) else 0
+    entry.set_aside += Counter({"blank": blank, "title": len(before) - blank})
+    entry.set_aside["header"] += layout.last - layout.first + 1
+    inside = range(layout.last + 1, int(grid.cells.index[-1]) + 1) if grid.height else range(0)
+    entry.hidden_rows = sorted(row + 1 for row in grid.shape.hidden if row in inside)
+    entry.lost = [
+        (f"{letter(column)}{row + 1}", what) for row, column, what in sorted(grid.shape.lost) if row in inside
+    ]
+    return entry
+
+
+def _filled(body: pd.DataFrame) -> np.ndarray:
+    if not body.shape[1]:
+        return np.zeros((len(body), 1), dtype=bool)
+    return np.column_stack([not_blank(body[column]) for column in body.columns])
 
 
 def fill_merges(grid: Grid, top: int) -> None:
-    """Give every cell of a vertically merged range below ``top`` the value of its first cell."""
+    """Give every cell of a vertically merged range below row ``top`` the value of its first cell."""
+    offset = int(grid.cells.index[0]) if grid.height else 0
     for first, last, left, _ in grid.merges:
-        if last > first >= top and last < grid.height and left < grid.width:
-            value = grid.cells.iat[first, left]
+        if last > first >= top and last < offset + grid.height and left in grid.cells.columns:
+            value = grid.cells.at[first, left]
             if isinstance(value, str):
-                grid.cells.iloc[first : last + 1, left] = value
+                grid.cells.loc[first:last, left] = value
 
 
 NUMBERED_SECTION = re.compile(
@@ -65,7 +84,7 @@ def triage(body: pd.DataFrame, entry: SheetEntry, layout: Layout) -> np.ndarray:
     """Boolean per row: it is data. The others are counted in the ledger by reason."""
     if not len(body):
         return np.zeros(0, dtype=bool)
-    filled = np.column_stack([not_blank(body[column]) for column in body.columns])
+    filled = _filled(body)
     count = filled.sum(axis=1)
     reason = np.full(len(body), "", dtype=object)
     reason[count == 0] = "blank"
@@ -77,12 +96,13 @@ def triage(body: pd.DataFrame, entry: SheetEntry, layout: Layout) -> np.ndarray:
     sectioned = layout.layout == "matrix" and layout.table != "sensitive_duties"
     for column in list(body.columns)[:4]:
         telling |= body[column].str.contains(_TELLING, regex=True, na=False).to_numpy()
-    header = tuple(str(columns[0].header) for columns in layout.columns.values())
-    position = [columns[0].index for columns in layout.columns.values()]
-    repeated = np.ones(len(body), dtype=bool)
-    for text, column in zip(header, position, strict=True):
-        repeated &= body[column].str.strip().eq(text).to_numpy()
-    reason[repeated & (count > 1)] = "header"
+    matching = np.zeros(len(body), dtype=np.int64)
+    for columns in layout.columns.values():
+        matching += body[columns[0].index].str.strip().eq(columns[0].header).to_numpy()
+    reason[(matching >= max(2, len(layout.columns) * 2 // 3)) & (count > 1)] = "header"
+    for i in range(min(6, len(body))):  # hints stand right below the header
+        if reason[i] == "" and _is_hint([str(text) for text in body.iloc[i][filled[i]]]):
+            reason[i] = "hint"
     for i in np.flatnonzero((sparse | telling) & (reason == "")):
         cells = [str(text).strip() for text in body.iloc[i][filled[i]]]
         reason[i] = _reason(cells, str(body.iat[i, int(first[i])]).strip(), int(count[i]), wide, sectioned)
@@ -92,13 +112,30 @@ def triage(body: pd.DataFrame, entry: SheetEntry, layout: Layout) -> np.ndarray:
 
 _TELLING = (
     r"^\s*(?:合\s*计|总\s*计|小\s*计|共\s*计|(?i:sub)?(?i:total)|(?i:grand)|(?i:sum)\b|(?i:count)\b"
-    r"|注|备注|说明|填|制表|审核|批准|复核|编制|图例|符号|示例|例[:：]|样例|(?i:notes?\b)|(?i:example)|(?i:e\.g\.)|(?i:legend)|(?i:generated)|(?i:exported)|(?i:page\b))"
+    r"|注|备注|说明|填|制表|审核|批准|复核|编制|图例|符号|示例|例[:：]|样例|(?i:notes?\b)|(?i:example)|(?i:e\.g\.)|(?i:legend)|(?i:generated)|(?i:exported)|(?i:page\b))|[(（\[【]\s*(?:示例|样例|例|示范|(?i:example)|(?i:sample))\s*[)）\]】]"
 )
+
+
+def _is_hint(cells: list[str]) -> bool:
+    """Whether a row tells people what to fill in: half of its cells are instructions, or it is named as such."""
+    if not cells:
+        return False
+    named = values.key(cells[0]).replace(" ", "").rstrip(":：")
+    if named in values.words("hint_rows"):
+        return True
+    hints = sum(bool(re.search(catalog.toml("words")["hint_words"], text, re.IGNORECASE)) for text in cells)
+    return hints * 2 >= len(cells) and (len(cells) > 1 or len(cells[0]) > 12)
+
+
+_EXAMPLE = re.compile(r"[(（\[【]\s*(?:示例|样例|例|示范|example|sample)\s*[)）\]】]|^(?:示例|样例|例如?)[:：]|^(?:e\.g\.|example:)", re.IGNORECASE)
 
 
 def not_blank(column: pd.Series) -> np.ndarray:
     """Boolean per row: the cell holds something to see."""
     return np.asarray((column.notna() & column.str.strip().ne("")).to_numpy())
+
+
+_TOTALS = ("subtotal", "grandtotal", "total", "小计", "合计", "总计", "共计")
 
 
 def _reason(cells: list[str], first: str, count: int, wide: int, sectioned: bool) -> str:
@@ -108,13 +145,17 @@ def _reason(cells: list[str], first: str, count: int, wide: int, sectioned: bool
     counted = [re.split(r"[:：=\d(（]", values.key(text).replace(" ", ""), maxsplit=1)[0] for text in cells[:3]]
     if any(text in totals for text in counted) and count <= max(4, wide // 2):
         return "total"
+    if count <= 3 and leading.startswith(_TOTALS):
+        return "total"
     named = re.split(r"[:：=]", leading, maxsplit=1)[0].strip("*.")
     marked = bool(re.search(r"[:：]", cells[0])) or count == 1
     if named in values.words("note_rows") and marked and count <= max(3, wide // 2):
         return "note"
     if count <= 2 and leading.startswith(tuple(phrase.replace(" ", "") for phrase in values.words("note_phrases"))):
         return "note"
-    if any(values.key(text).replace(" ", "").strip(":：()（）") in values.words("example_rows") for text in cells[:2]):
+    if any(values.key(text).replace(" ", "").strip(":：()（）") in values.words("example_rows") for text in cells[:2]) or any(
+        _EXAMPLE.search(text) for text in cells[:4]
+    ):
         return "example"
     if count == 1 and (NUMBERED_SECTION.match(first) or sectioned):
         return "section"
@@ -123,18 +164,39 @@ def _reason(cells: list[str], first: str, count: int, wide: int, sectioned: bool
     return ""
 
 
-def _frame(body: pd.DataFrame, layout: Layout) -> pd.DataFrame:
+def _frame(body: pd.DataFrame, layout: Layout) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """The fields of the data rows; where several columns share a field, also the column that each row's value is from."""
     fields = catalog.toml("tables")[layout.table]["fields"]
     columns: dict[str, pd.Series] = {}
+    places: dict[str, np.ndarray] = {}
     for name, found in layout.columns.items():
+        literal = bool(fields[name].get("literal"))
         if name == "department_level":
-            columns["department_level"] = _levels([clean(body[column.index]) for column in found])
-        else:
-            columns[name] = clean(body[found[0].index], literal=bool(fields[name].get("literal")))
+            columns[name] = _levels([clean(body[column.index]) for column in found])
+            continue
+        columns[name] = clean(body[found[0].index], literal=literal)
+        for further in found[1:]:  # fills what the surer column leaves blank
+            if name not in places:
+                places[name] = np.full(len(body), found[0].index, dtype=np.int32)
+            other = clean(body[further.index], literal=literal)
+            take = (columns[name].isna() & other.notna()).to_numpy()
+            places[name][take] = further.index
+            columns[name] = columns[name].where(~take, other)
     frame = pd.DataFrame(columns).reset_index(drop=True)
     if layout.table == "posts":
         _names(frame)
-    return frame
+    for name in fields:
+        if name in frame.columns and fields[name].get("fills"):
+            frame[name] = filled_down(frame[name])
+    return frame, places
+
+
+def filled_down(column: pd.Series) -> pd.Series:
+    """A column written once per block, its blanks filled from above; one that repeats its values stays as it is."""
+    given = column.dropna()
+    if column.notna().all() or given.empty or not column.notna().iat[0] or given.eq(given.shift()).any():
+        return column
+    return column.ffill()
 
 
 @cache
@@ -147,6 +209,12 @@ def _hollow_words() -> frozenset[str]:
 def clean(column: pd.Series, *, literal: bool = False) -> pd.Series:
     """Trimmed text; blank and, unless ``literal``, words for nothing (``-``, ``无``, ``N/A``) become missing."""
     text = column.str.strip()
+    quoted = text.str.startswith('="', na=False).to_numpy(dtype=bool)
+    if quoted.any():  # an id written as a formula, so that spreadsheets keep its zeros
+        text = text.mask(quoted, text.str.replace(r'^="(.*)"$', r"\1", regex=True).str.strip())
+    wrapped = text.str.fullmatch('"[^"]*"').fillna(False).to_numpy(dtype=bool)
+    if wrapped.any():  # quotation marks that an export template puts into the cell itself
+        text = text.mask(wrapped, text.str.strip('"').str.strip())
     text = text.where(text.ne(""))
     if not literal:
         hollow = text.str.lower().str.replace(" ", "", regex=False).isin(_hollow_words())
@@ -182,8 +250,10 @@ def _levels(levels: list[pd.Series]) -> pd.Series:
 
 def _names(frame: pd.DataFrame) -> None:
     """A full name from first and last name, where there is no name column."""
-    if "name" in frame.columns or not {"first_name", "last_name"} & set(frame.columns):
+    if not {"first_name", "last_name"} & set(frame.columns):
         return
+    if "name" in frame.columns and (frame["name"].notna().mean() > 0.9 or not {"first_name", "last_name"} <= set(frame.columns)):
+        return  # otherwise it is a preferred name that only some have
     parts = [frame[name].fillna("") for name in ("first_name", "last_name") if name in frame.columns]
     joined = parts[0] if len(parts) == 1 else (parts[0] + " " + parts[1]).str.strip()
     frame["name"] = joined.where(joined.ne(""))

@@ -55,12 +55,20 @@ def header_key(text: str) -> str:
 
 
 def header_keys(text: str) -> list[str]:
-    """A header's key, then its keys without bracketed hints and with the parts of ``label # key`` headers."""
+    """A header's key, then its keys without bracketed hints, marks of import templates and ``label # key`` parts."""
     found = [header_key(text), header_key(_BRACKETS.sub("", text))]
+    bare = _TEMPLATE_MARKS.sub("", text)
+    if bare != text:
+        found += [header_key(bare), header_key(_BRACKETS.sub("", bare))]
+    found += [header_key(inside) for inside in _INSIDE_BRACKETS.findall(text)]
     for separator in ("#", "\n"):
         if separator in text:
             found += [header_key(part) for part in text.split(separator)]
     return [name for name in dict.fromkeys(found) if name]
+
+
+_INSIDE_BRACKETS = re.compile(r"\[([A-Za-z][^\[\]]*)\]")
+_TEMPLATE_MARKS = re.compile(r"\s+(?:overwrite|required|optional)\s*$|（?必填）?$|^\s*(?:new|current)\s+(?=status)", re.I)
 
 
 @cache

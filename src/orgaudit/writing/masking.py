@@ -45,7 +45,7 @@ class Mask:
             if links is None:
                 rows: set[int] = set()
             else:
-                unsure = np.isin(links.status, [Status.UNKNOWN, Status.AMBIGUOUS, Status.LEFT])
+                unsure = np.isin(links.status, [Status.UNKNOWN, Status.AMBIGUOUS, *Status.GONE])
                 if field in (
                     "department",
                     "provider",
