@@ -152,16 +152,17 @@ def _persons(
         shared = mail.duplicated(keep=False) & name.ne(name.groupby(mail).transform("first"))  # a mailbox of many
         text = text.where(text.notna(), ("mail\x1f" + mail).where(~shared))
     plain = values.keys(plain_names(posts.text("name"))) if posts.has("name") else name
-    if posts.has("assignment"):
-        apart = plain
-    else:
-        apart = (
-            plain
-            + "\x1f"
-            + pd.Series(department.astype(str), index=name.index)
-            + "\x1f"
-            + values.keys(posts.text("title")).fillna("")
-        )
+    apart = (
+        plain
+        + "\x1f"
+        + pd.Series(department.astype(str), index=name.index)
+        + "\x1f"
+        + values.keys(posts.text("title")).fillna("")
+    )
+    said = posts.text("assignment").str.contains("兼", na=False) | values.closed(posts.text("assignment"), "assignment").eq("concurrent")
+    said |= posts.text("name").str.contains(r"[(（]兼", na=False)
+    combined = plain.isin(plain[said.to_numpy(dtype=bool)].dropna().unique())
+    apart = apart.where(~combined, plain)
     text = text.where(text.notna(), "name\x1f" + apart)
     codes, _ = pd.factorize(text.where(there))
     return np.asarray(codes.astype(np.int64))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from orgaudit.errors import OrgauditError
-from orgaudit.reading import columns, files, headers, matrix, rows
+from orgaudit.reading import blocks, columns, files, headers, matrix, rows
 from orgaudit.table import Review, SheetEntry, Table
 
 
@@ -33,10 +33,11 @@ def read(inputs: Sequence[str | Path], progress: Callable[[str], None] | None = 
             progress(path.name)
         try:
             for grid in files.grids(path):
-                table, entry = _sheet(grid)
-                ledger.append(entry)
-                if table is not None:
-                    found[table.kind].append(table)
+                for block in [grid] if grid.hidden or not grid.height else blocks.split(grid):
+                    table, entry = _sheet(block)
+                    ledger.append(entry)
+                    if table is not None:
+                        found[table.kind].append(table)
         except OrgauditError as error:
             problems.append(error)
     if not found:
@@ -55,8 +56,8 @@ def read(inputs: Sequence[str | Path], progress: Callable[[str], None] | None = 
 
 def _sheet(grid: files.Grid) -> tuple[Table | None, SheetEntry]:
     """One sheet's table, or None with a ledger line that says what the sheet is instead."""
-    if grid.hidden or not grid.height:
-        note = "hidden" if grid.hidden else "empty"
+    if grid.hidden or not grid.height or headers.is_instruction(grid.sheet):
+        note = "hidden" if grid.hidden else "instructions" if grid.height else "empty"
         entry = SheetEntry(grid.file, grid.sheet, rows=grid.height, note=note)
         entry.set_aside = Counter({note: grid.height}) if grid.height else Counter()
         return None, entry

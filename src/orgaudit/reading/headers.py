@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from orgaudit import catalog
 from orgaudit.reading import values
 from orgaudit.reading.files import Grid
 from orgaudit.table import Column
 
-TEMPLATE, KNOWN = 3.0, 2.0
+TEMPLATE, KNOWN, PATTERN = 3.0, 2.0, 1.5
 
 _RUNNING_NUMBERS = {"序号", "no", "项次", "ref", "行号", "stepid", "sn"}
 # Look-alikes of a superior that name a person; several are superiors in some layouts, so they serve only alone.
@@ -83,6 +84,28 @@ def sheet_names() -> dict[str, str]:
     }
 
 
+@cache
+def patterns() -> tuple[tuple[re.Pattern[str], str, str], ...]:
+    """(pattern of a header key, table, field): spellings that are made of the same few parts in every system."""
+    return tuple(
+        (re.compile(spec["pattern"]), table, name)
+        for table, definition in catalog.toml("tables").items()
+        for name, spec in definition["fields"].items()
+        if "pattern" in spec
+    )
+
+
+@cache
+def _no_superiors() -> frozenset[str]:
+    listed = catalog.json_file("headers")["people.NOT_manager"]
+    return frozenset(values.header_key(text) for lang in ("en", "zh") for text in listed[lang]) - SUPERIOR_LAST
+
+
+def is_instruction(sheet: str | None) -> bool:
+    """Whether a sheet's name says that it is a cover or tells people how to fill in the others."""
+    return sheet is not None and values.header_key(sheet) in values.words("instruction_sheets")
+
+
 @dataclass
 class Layout:
     """How a grid is to be read: header rows (labels of the sheet, 0-based, first and last), the header text of every
@@ -98,6 +121,7 @@ class Layout:
     texts: dict[int, str] = field(default_factory=dict)
 
 
+@lru_cache(maxsize=20_000)
 def meanings(text: str) -> tuple[Meaning, ...]:
     """What a header cell may mean; nothing for texts too long to be headers."""
     if len(text) > 60:
@@ -106,6 +130,11 @@ def meanings(text: str) -> tuple[Meaning, ...]:
     for spelled in values.header_keys(text):
         if spelled in known:
             return known[spelled]
+    for spelled in values.header_keys(text):
+        if spelled not in _no_superiors():
+            found = tuple(Meaning(t, n, PATTERN, 99) for pattern, t, n in patterns() if pattern.fullmatch(spelled))
+            if found:
+                return found
     return ()
 
 

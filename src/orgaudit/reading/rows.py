@@ -112,7 +112,7 @@ def triage(body: pd.DataFrame, entry: SheetEntry, layout: Layout) -> np.ndarray:
 
 _TELLING = (
     r"^\s*(?:合\s*计|总\s*计|小\s*计|共\s*计|(?i:sub)?(?i:total)|(?i:grand)|(?i:sum)\b|(?i:count)\b"
-    r"|注|备注|说明|填|制表|审核|批准|复核|编制|图例|符号|示例|例[:：]|样例|(?i:notes?\b)|(?i:example)|(?i:e\.g\.)|(?i:legend)|(?i:generated)|(?i:exported)|(?i:page\b))|[(（\[【]\s*(?:示例|样例|例|示范|(?i:example)|(?i:sample))\s*[)）\]】]"
+    r"|注|备注|说明|填|共|制表|审核|批准|复核|编制|图例|符号|示例|例[:：]|样例|(?i:notes?\b)|(?i:example)|(?i:e\.g\.)|(?i:legend)|(?i:generated)|(?i:exported)|(?i:page\b))|[(（\[【]\s*(?:示例|样例|例|示范|(?i:example)|(?i:sample))\s*[)）\]】]"
 )
 
 
@@ -135,6 +135,8 @@ def not_blank(column: pd.Series) -> np.ndarray:
     return np.asarray((column.notna() & column.str.strip().ne("")).to_numpy())
 
 
+_COUNTED = re.compile(r"共计?[:：]?\d+[人名条行个]|合计[:：]?\d+[人名条行个]?")
+_SIGNED = re.compile(r"\s*(?:填表|填报|制表|审核|批准|复核|编制|审批|签字|盖章)人?(?:签字|日期)?\s*[:：]|\s*(?:prepared|approved|reviewed|signed) by\b|\s*(?:signature|approved|date)\s*:", re.IGNORECASE)
 _TOTALS = ("subtotal", "grandtotal", "total", "小计", "合计", "总计", "共计")
 
 
@@ -145,8 +147,10 @@ def _reason(cells: list[str], first: str, count: int, wide: int, sectioned: bool
     counted = [re.split(r"[:：=\d(（]", values.key(text).replace(" ", ""), maxsplit=1)[0] for text in cells[:3]]
     if any(text in totals for text in counted) and count <= max(4, wide // 2):
         return "total"
-    if count <= 3 and leading.startswith(_TOTALS):
+    if count <= 3 and (leading.startswith(_TOTALS) or any(_COUNTED.fullmatch(text.replace(" ", "")) for text in cells)):
         return "total"
+    if sum(bool(_SIGNED.match(text)) for text in cells) * 2 > count:
+        return "note"
     named = re.split(r"[:：=]", leading, maxsplit=1)[0].strip("*.")
     marked = bool(re.search(r"[:：]", cells[0])) or count == 1
     if named in values.words("note_rows") and marked and count <= max(3, wide // 2):
