@@ -79,13 +79,13 @@ def _fit(name: str, column: int, taken: dict[str, list[int]], body: pd.DataFrame
     """Of a reference to somebody, the share of values that stand in a column of the same table, and which field that is."""
     if name not in ("superior", "dotted_superior", "appraiser"):
         return None, None
-    spelled = _reference_keys(body[column])
+    spelled = _references(body[column])
     if not len(spelled):
         return None, None
     best, against = 0.0, None
     for other in _KEYS:
         for at in taken.get(other, ()):
-            own = _name_keys(body[at]) if other == "name" else set(values.keys(body[at].dropna()))
+            own = _name_keys(body[at])
             rate = sum(bool(forms & own) for forms in spelled) / len(spelled)
             if rate > best:
                 best, against = rate, other
@@ -122,7 +122,7 @@ def _choose(name: str, claimed: list[Claim], texts: dict[int, str], body: pd.Dat
     return [max(claimed, key=lambda claim: (claim[0], body[claim[2]].notna().mean() > 0.3, claim[1], -claim[2]))[2]]
 
 
-def _reference_keys(cells: pd.Series) -> list[set[str]]:
+def _references(cells: pd.Series) -> list[set[str]]:
     """Per distinct value, the keys under which it may be known: each of its parts, without brackets and with theirs."""
     return [spelling.forms(str(text)) for text in cells.dropna().unique()]
 
@@ -133,7 +133,7 @@ def _name_keys(cells: pd.Series) -> set[str]:
 
 def _reference_rate(body: pd.DataFrame, column: int, texts: dict[int, str]) -> float:
     """Share of a superior column's values that stand in some other column of the same table that is no superior column."""
-    spelled = _reference_keys(body[column])
+    spelled = _references(body[column])
     if not spelled:
         return 0.0
     best = 0.0

@@ -167,6 +167,12 @@ def find(grid: Grid, rows_searched: int = 40) -> Layout | None:
     return best
 
 
+def _is_one_header(text: str) -> bool:
+    """Whether two labels together, as they stand, are a known header."""
+    spelled = values.header_key(text)
+    return spelled in knowledge() or any(pattern.fullmatch(spelled) for pattern, *_ in patterns())
+
+
 def paired(grid: Grid, upper_row: int, upper: dict[int, str], lower: dict[int, str]) -> dict[int, str]:
     """Two header rows as one: a lower label below a group's name says both where that is a known header (``直接上级`` over
     ``工号``), else only itself; a label without one below it stands alone."""
@@ -186,7 +192,7 @@ def paired(grid: Grid, upper_row: int, upper: dict[int, str], lower: dict[int, s
         below, group = lower.get(column), spread.get(column)
         if below is None:
             texts[column] = upper[column]
-        elif group and group != below and meanings(group + below):
+        elif group and group != below and _is_one_header(group + below):
             texts[column] = group + below
         else:
             texts[column] = below
@@ -211,6 +217,9 @@ def row_texts(grid: Grid, label: int) -> dict[int, str]:
     return {int(column): text for column, text in row.items() if isinstance(text, str) and text.strip()}
 
 
+_PERSONAL = {"title", "employee_id", "superior", "email", "first_name", "position_id", "grade", "phone", "hire_date", "headcount"}
+
+
 def scores(texts: dict[int, str], hint: str | None = None) -> dict[str, float]:
     """Per table whose needs are met: the sum over its fields of how surely a header names it, rarer headers counting more."""
     fields: dict[str, dict[str, float]] = defaultdict(dict)
@@ -221,6 +230,8 @@ def scores(texts: dict[int, str], hint: str | None = None) -> dict[str, float]:
             value = meaning.weight / TEMPLATE / len(tables) ** 0.5
             own = fields[meaning.table]
             own[meaning.field] = max(own.get(meaning.field, 0.0), value)
+    if "departments" in fields and not _PERSONAL & set(fields.get("posts", ())):
+        fields.pop("posts", None)  # units with codes and parents, and nobody in them
     result = {}
     tables_known = catalog.toml("tables")
     for table, own in fields.items():
