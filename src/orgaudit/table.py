@@ -169,7 +169,7 @@ class Table:
 
 
 WRITTEN = "_written"  # of a matrix cell: its marks as they stand in the sheet
-_MATRIX_FIELDS = {"role", "power", "bearer", "duty"}
+_MATRIX_FIELDS = {"role", "power", "bearer", "duty", "position"}
 
 
 @dataclass

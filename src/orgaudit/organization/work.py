@@ -221,7 +221,7 @@ class Work:
         rows, positions = _as_positions(org, org.link("authorities", "position"))
         function = self.function_keys(table.text("function"))
         matter = values.keys(table.text("matter")).to_numpy()
-        low, high = self._bands(table.text("limit_from"), table.text("limit_to"))
+        low, high = self._bands(table.text("limit_from"), table.text("limit_to"), table.text("amount_unit"))
         frame = pd.DataFrame({"row": rows, "position": positions})
         frame["matter"] = pd.Series(matter[rows], dtype=object).where(pd.notna(matter[rows]), function[rows])
         frame["function"] = function[rows]
@@ -244,10 +244,16 @@ class Work:
         frame["special"] = ((table.filled("granted_by") | temporary) & table.filled("valid_to"))[rows]
         return frame
 
-    def _bands(self, lower: pd.Series, upper: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    def _bands(self, lower: pd.Series, upper: pd.Series, unit: pd.Series) -> tuple[np.ndarray, np.ndarray]:
         """Amount bands; a text in one cell may hold both ends. No limit written = no limit (domain.md C8)."""
-        said = values.distinct_map(upper, values.band).to_numpy()
-        start = values.distinct_map(lower, values.band).to_numpy()
+        scale = values.distinct_map(unit, values.unit_scale).fillna(1.0).to_numpy(dtype=float)
+        said, start = np.full(len(upper), None, dtype=object), np.full(len(upper), None, dtype=object)
+        for factor in np.unique(scale):
+            own = scale == factor
+            for texts, result in ((upper, said), (lower, start)):
+                result[own] = values.distinct_map(
+                    texts[own], lambda text, factor=factor: values.band(text, float(factor))
+                ).to_numpy()
         low = np.array([0.0 if band is None else band[0] for band in said])
         high = np.array([np.inf if band is None else band[1] for band in said])
         plain = np.array([band is not None and band[0] == 0.0 for band in said])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from orgaudit.errors import OrgauditError
-from orgaudit.reading import blocks, columns, files, headers, matrix, rows
+from orgaudit.reading import blocks, columns, files, forms, headers, matrix, rows, stages
 from orgaudit.table import Review, SheetEntry, Table
 
 
@@ -33,6 +33,13 @@ def read(inputs: Sequence[str | Path], progress: Callable[[str], None] | None = 
             progress(path.name)
         try:
             for grid in files.grids(path):
+                if not grid.hidden and (sheets := forms.split(grid)):
+                    for block in sheets:
+                        tables, entry = forms.build(block)
+                        ledger.append(entry)
+                        for table in tables:
+                            found[table.kind].append(table)
+                    continue
                 for block in [grid] if grid.hidden or not grid.height else blocks.split(grid):
                     table, entry = _sheet(block)
                     ledger.append(entry)
@@ -61,6 +68,9 @@ def _sheet(grid: files.Grid) -> tuple[Table | None, SheetEntry]:
         entry = SheetEntry(grid.file, grid.sheet, rows=grid.height, note=note)
         entry.set_aside = Counter({note: grid.height}) if grid.height else Counter()
         return None, entry
+    staged = stages.detect(grid)
+    if staged is not None:
+        return stages.build(grid, *staged)
     layout = columns.recognize(grid)
     found = matrix.detect(grid) if layout is None or _may_be_matrix(layout) or matrix.names_duties(grid) else None
     if found is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -15,17 +16,11 @@ import numpy as np
 import pandas as pd
 
 from orgaudit import catalog
-from orgaudit.reading import headers, rows, values
+from orgaudit.reading import headers, marks, rows, values
 from orgaudit.reading.files import Grid
 from orgaudit.table import WRITTEN, Column, SheetEntry, Source, Table
 
 _LARGEST = 20_000  # rows; a larger sheet is no matrix that people fill in
-_SPLIT = re.compile(r"\s*[/／,，、&＆+;；\s]\s*")
-_LETTERS = re.compile(r"[racis]{1,3}|[praeidcx]{1,3}", re.I)
-_ORDER = re.compile(r"[①-⑳]+$|(?<=[\u4e00-\u9fff])\d$")
-_LEGEND = re.compile(
-    r"([A-Za-z]{1,2}(?![A-Za-z])|[△○◎●▲★☆－◇□■√])\s*[=＝:：\-–]?\s*([\u4e00-\u9fff]{1,6}|[A-Za-z]{3,14})"
-)
 
 
 UNKNOWN_LETTERS = "?"  # before a mark whose scheme is not RACI
@@ -48,8 +43,11 @@ def detect(grid: Grid) -> Matrix | None:
     """The matrix of a grid, or None."""
     if not 3 <= grid.height <= _LARGEST or grid.width < 3:
         return None
-    tokens = np.column_stack([_token_mask(grid.cells[column]) for column in grid.cells.columns])
+    tokens = np.column_stack([_mask(grid.cells[column], marks.is_token) for column in grid.cells.columns])
     filled = np.column_stack([rows.not_blank(grid.cells[column]) for column in grid.cells.columns])
+    amounts = np.column_stack([_mask(grid.cells[column], marks.is_amount) for column in grid.cells.columns])
+    if int((amounts.sum(axis=0) > 1).sum()) >= 3:  # limits stand in the cells; one or two columns of amounts are bands
+        tokens |= amounts
     for top in range(min(12, grid.height - 1)):
         below = tokens[top + 1 :]
         share = below.sum(axis=0) / np.maximum(1, filled[top + 1 :].sum(axis=0))
@@ -64,7 +62,12 @@ def detect(grid: Grid) -> Matrix | None:
         span = [
             c
             for c in range(first, grid.width)
-            if filled[top, c] and (not filled[top + 1 :, c].any() or share[c] >= 0.6)
+            if filled[top, c]
+            and (
+                not filled[top + 1 :, c].any()
+                or share[c] >= 0.6
+                or values.key(str(grid.cells.iat[top, c])) in _sensitive_duties()
+            )
         ]
         last = _two_rows(grid, top, span, tokens)
         labels = _labels(grid, top, last, span)
@@ -75,7 +78,7 @@ def detect(grid: Grid) -> Matrix | None:
             return None
         table = _table_of(grid, top, labels)
         matrix = Matrix(table, top, last, described, sorted(labels), labels)
-        matrix.legend = _legend(grid, table, top, span)
+        matrix.legend = marks.read_legend(grid, table)
         return matrix
     return None
 
@@ -95,24 +98,8 @@ def _sensitive_duties() -> frozenset[str]:
     )
 
 
-def _token_mask(column: pd.Series) -> np.ndarray:
-    return np.asarray(values.distinct_map(column, is_token).eq(True).to_numpy())
-
-
-def is_token(text: str) -> bool:
-    """Whether a cell is nothing but marks of a matrix."""
-    text = text.strip()
-    if not text or len(text) > 12 or text.isdecimal():
-        return False
-    known = values.vocabulary("role") | values.vocabulary("power")
-    for part in _SPLIT.split(text):
-        part = _ORDER.sub("", part)
-        spelled = values.key(part)
-        if not part or _power_symbol(part) or spelled in ("√", "✓", "✔", "■", "×"):
-            continue
-        if spelled not in known and not _LETTERS.fullmatch(spelled):
-            return False
-    return True
+def _mask(column: pd.Series, test: Callable[[str], bool]) -> np.ndarray:
+    return np.asarray(values.distinct_map(column, test).eq(True).to_numpy())
 
 
 def _two_rows(grid: Grid, top: int, span: list[int], tokens: np.ndarray) -> int:
@@ -140,6 +127,8 @@ def _labels(grid: Grid, top: int, last: int, span: list[int]) -> dict[int, str]:
         parts = [
             str(part).strip() for part in (upper[c], grid.cells.iat[last, c]) if isinstance(part, str) and part.strip()
         ]
+        if len(parts) > 1 and values.key(parts[0]).replace(" ", "") in values.words("matrix_groups"):
+            parts = parts[1:]  # a heading over all columns of a kind is no unit
         if parts:
             labels[c] = "/".join(dict.fromkeys(parts))
     return labels
@@ -158,44 +147,18 @@ def _table_of(grid: Grid, top: int, labels: dict[int, str]) -> str:
     spelled = values.key(said)
     if any(word in spelled for word in ("raci", "职责矩阵", "责任矩阵", "职责分配")):
         return "duties"
-    if any(word in spelled for word in ("权限", "核决", "审批权", "权责", "authority", "delegation", "doa")):
+    if any(word in spelled for word in ("权限", "核决", "审批权", "权责", "事权", "授权", "authority", "delegation", "doa")):
         return "authorities"
     cells = {
-        _ORDER.sub("", str(t).strip())
+        marks.ORDER.sub("", str(t).strip())
         for t in grid.cells.iloc[top + 1 :].to_numpy().ravel()
-        if isinstance(t, str) and is_token(t)
+        if isinstance(t, str) and marks.is_token(t)
     }
     powers = sum(
         cell in values.vocabulary("power") and cell not in values.vocabulary("role") for cell in map(values.key, cells)
     )
     powers += sum(cell in ("◎", "－") for cell in cells)
     return "authorities" if powers >= 2 else "duties"
-
-
-def _legend(grid: Grid, table: str, top: int, span: list[int]) -> dict[str, str]:
-    """Mark → role or power, as the title, header or foot of the sheet explains them."""
-    vocabulary = values.vocabulary("power" if table == "authorities" else "role")
-    legend: dict[str, str] = {}
-    texts = [t for t in grid.cells.to_numpy().ravel() if isinstance(t, str) and len(t) > 5 and not is_token(t)]
-    for text in texts:
-        pairs = _LEGEND.findall(text)
-        if len(pairs) < 2:
-            continue
-        for mark, word in pairs:
-            meaning = _meaning(word, vocabulary)
-            if meaning and not (table == "duties" and mark.isalpha()):  # R, A, C, I, S mean themselves
-                legend.setdefault(mark.lower(), meaning)
-    return legend
-
-
-def _meaning(word: str, vocabulary: dict[str, str]) -> str | None:
-    spelled = values.key(word)
-    if spelled in vocabulary:
-        return vocabulary[spelled]
-    for end in range(len(spelled), 1, -1):
-        if spelled[:end] in vocabulary:
-            return vocabulary[spelled[:end]]
-    return None
 
 
 def build(grid: Grid, matrix: Matrix) -> tuple[Table, SheetEntry]:
@@ -215,6 +178,15 @@ def build(grid: Grid, matrix: Matrix) -> tuple[Table, SheetEntry]:
         "position" if matrix.table == "sensitive_duties" else "matter" if matrix.table == "authorities" else "statement"
     )
     fixed = pd.DataFrame({name: rows.clean(body[found[0].index]) for name, found in columns.items()})
+    if matrix.table == "authorities":
+        fixed[subject] = rows.filled_down(fixed[subject])
+        if "limit_to" not in fixed:
+            _bands_in_text(fixed, subject)
+        unit = rows.amount_unit(grid, matrix.last)
+        if unit:
+            fixed["amount_unit"] = unit
+    if "function" in fixed:
+        fixed["function"] = rows.filled_down(fixed["function"])
     identified = fixed[subject].notna().to_numpy()
     entry.rejected += [(int(number) + 1, "no_key") for number in body.index.to_numpy()[~identified]]
     body, fixed = body.loc[identified], fixed.loc[identified]
@@ -237,7 +209,12 @@ def build(grid: Grid, matrix: Matrix) -> tuple[Table, SheetEntry]:
         part[party] = matrix.labels[column]
         if mark:
             sign = UNKNOWN_LETTERS if foreign else ""
-            part[mark] = [sign + _translate(text, matrix) for text in texts[hit]]
+            part[mark] = [sign + marks.translate(text, matrix.table, matrix.legend) for text in texts[hit]]
+        if matrix.table == "authorities":
+            limits = texts[hit].map(marks.is_amount).to_numpy(dtype=bool)
+            if limits.any():  # the cell says up to what amount its column may approve
+                part["limit_to"] = np.where(limits, texts[hit], part.get("limit_to"))
+                part.loc[limits, "power"] = "approve"
         part[WRITTEN] = texts[hit]
         frames.append(part)
         places.append(part.index.to_numpy())
@@ -265,16 +242,29 @@ def build(grid: Grid, matrix: Matrix) -> tuple[Table, SheetEntry]:
     return table, entry
 
 
+def _bands_in_text(fixed: pd.DataFrame, subject: str) -> None:
+    """Amounts written behind the matter (``差旅费①1,000元以下``) become its limit."""
+    found = fixed[subject].str.extract(rf"^(.*?)[（(]?\s*[①-⑳]?\s*({marks.BAND})\s*[)）]?$", flags=re.IGNORECASE)
+    told = found[1].notna() & found[0].fillna("").str.strip().ne("")
+    if told.any():
+        fixed["limit_to"] = found[1].where(told)
+        fixed[subject] = found[0].str.strip().where(told, fixed[subject])
+
+
 def _not_section(body: pd.DataFrame, matrix: Matrix, entry: SheetEntry, kept: np.ndarray) -> np.ndarray:
     """Rows that only name a section: one cell filled, none of them a mark."""
     if matrix.table == "sensitive_duties" or not len(body):
         return np.ones(len(body), dtype=bool)
     described = body[matrix.described].notna().sum(axis=1).to_numpy()
-    marks = body[matrix.marked].notna().sum(axis=1).to_numpy()
+    marks_ = body[matrix.marked].notna().sum(axis=1).to_numpy()
+    numbers = body[matrix.described[0]].fillna("").str.strip()
+    shorter = numbers.map(lambda number: bool(number) and numbers.str.fullmatch(rf"{re.escape(number)}[.．\-]?\d+").any())
     only = body[matrix.described].bfill(axis=1).iloc[:, 0].fillna("")
-    section = (marks == 0) & (described == 1) & (len(matrix.described) > 1) | (marks == 0) & only.str.match(
+    section = (marks_ == 0) & (described == 1) & (len(matrix.described) > 1) | (marks_ == 0) & only.str.match(
         rows.NUMBERED_SECTION
     ).to_numpy()
+    if len(matrix.described) > 1:  # ``1 Sourcing`` above ``1.1``, ``A Contracts`` above ``A1``
+        section |= (marks_ == 0) & (described == 2) & shorter.to_numpy(dtype=bool)
     entry.set_aside["section"] += int((section & kept).sum())
     return np.asarray(~section)
 
@@ -299,8 +289,16 @@ def _describe(grid: Grid, matrix: Matrix) -> dict[str, list[Column]]:
             if meaning.table == matrix.table and meaning.field in wanted and meaning.field not in found:
                 found[meaning.field] = [Column(column, header)]
                 break
+    body = grid.cells.iloc[matrix.last + 1 :]
+    if matrix.table == "authorities" and "limit_to" not in found:
+        for column in matrix.described:
+            cells = body[column].dropna()
+            if len(cells) and cells.map(marks.is_amount).mean() > 0.6:
+                header = str(grid.cells.at[matrix.last, column] or "").strip()
+                found = {name: c for name, c in found.items() if c[0].index != column}
+                found["limit_to"] = [Column(column, header if header != "nan" else "", "values")]
+                break
     if subject not in found:
-        body = grid.cells.iloc[matrix.last + 1 :]
         used = {columns[0].index for columns in found.values()}
         free = [c for c in matrix.described if c not in used] or matrix.described
         longest = max(free, key=lambda c: body[c].str.len().mean())
@@ -312,7 +310,7 @@ def _describe(grid: Grid, matrix: Matrix) -> dict[str, list[Column]]:
 def _foreign_letters(body: pd.DataFrame, matrix: Matrix) -> bool:
     """Whether letters of DACI or RAPID stand in the cells: there A and R have other meanings."""
     cells = {values.key(text) for column in matrix.marked for text in body[column].dropna().unique()}
-    return "d" in {letter for text in cells for letter in _SPLIT.split(text)}
+    return "d" in {letter for text in cells for letter in marks.SPLIT.split(text)}
 
 
 def _unused(grid: Grid, matrix: Matrix, columns: dict[str, list[Column]]) -> list[str]:
@@ -320,28 +318,3 @@ def _unused(grid: Grid, matrix: Matrix, columns: dict[str, list[Column]]) -> lis
     used = {column.index for found in columns.values() for column in found}
     headers_ = (grid.cells.iat[matrix.first, c] for c in range(min(matrix.marked)) if c not in used)
     return [text.strip() for text in headers_ if isinstance(text, str) and text.strip()]
-
-
-def _translate(text: str, matrix: Matrix) -> str:
-    """A cell's marks in the words of the vocabulary: legend first, then what the mark usually means; else as written."""
-    kind = "power" if matrix.table == "authorities" else "role"
-    vocabulary = values.vocabulary(kind)
-    parts = []
-    for part in _SPLIT.split(text.strip()):
-        bare = _ORDER.sub("", part)
-        spelled = values.key(bare)
-        meaning = matrix.legend.get(bare.lower()) or matrix.legend.get(spelled) or vocabulary.get(spelled)
-        if meaning == "AR" and bare.lower() not in matrix.legend:
-            meaning = bare  # 负责 may be A or R: read later, as inferred
-        if meaning is None and kind == "power":
-            meaning = _power_symbol(bare)
-        if meaning is None and kind == "role" and len(spelled) <= 3 and set(spelled) <= set("racis"):
-            meaning = "/".join(dict.fromkeys(spelled.upper()))
-        if bare:
-            parts.append("/".join(meaning) if kind == "role" and meaning == "AR" else meaning or bare)
-    return "/".join(dict.fromkeys(parts))
-
-
-def _power_symbol(mark: str) -> str | None:
-    symbols: dict[str, str] = catalog.toml("words")["power_symbols"]
-    return symbols.get(mark)

@@ -26,6 +26,9 @@ def build(grid: Grid, layout: Layout) -> tuple[Table, SheetEntry]:
     entry = start(grid, layout)
     kept = triage(body, entry, layout)
     frame, places = _frame(body.loc[kept], layout)
+    unit = amount_unit(grid, layout.last) if layout.table == "authorities" else None
+    if unit:
+        frame["amount_unit"] = unit
     row = body.index.to_numpy()[kept] + 1
     keys = [name for name in catalog.toml("tables")[layout.table]["key"] if name in frame.columns]
     identified = frame[keys].notna().any(axis=1).to_numpy() if keys else np.zeros(len(frame), dtype=bool)
@@ -73,6 +76,18 @@ def fill_merges(grid: Grid, top: int) -> None:
             value = grid.cells.at[first, left]
             if isinstance(value, str):
                 grid.cells.loc[first:last, left] = value
+
+
+_UNIT = re.compile(r"(?:单位|金额)\s*[:：（(]\s*(?:人民币)?\s*(万元|千元|百万元|亿元)|[（(](万元|千元|百万元|亿元)[)）]|\bin (thousands|millions)\b", re.IGNORECASE)
+
+
+def amount_unit(grid: Grid, last: int) -> str | None:
+    """The unit of all amounts, where the title or header names one larger than the currency itself (``单位：万元``)."""
+    for text in grid.cells.loc[:last].to_numpy().ravel():
+        found = _UNIT.search(text) if isinstance(text, str) else None
+        if found:
+            return next(unit for unit in found.groups() if unit)
+    return None
 
 
 NUMBERED_SECTION = re.compile(

@@ -189,11 +189,19 @@ _ABOVE = re.compile(r"以上|超过|大于|高于|起|>|≥|above|over|morethan|
 _NO_LIMIT = re.compile(r"不限|无限|unlimited|nolimit|any|全部|不限额")
 
 
+def unit_scale(text: str) -> float:
+    """What a unit of amounts multiplies by: ``万元`` is 10,000."""
+    scales = {"万元": 1e4, "千元": 1e3, "百万元": 1e6, "亿元": 1e8, "thousands": 1e3, "millions": 1e6}
+    return scales.get(key(text), 1.0)
+
+
 def band(text: str, unit: float = 1.0) -> tuple[float, float] | None:
     """An amount band as (from, to): ``5万以下`` → (0, 50000), ``50,001～200,000``, ``10万以上`` → (100000, inf)."""
     text = unicodedata.normalize("NFKC", text).casefold().replace(" ", "")
     if _NO_LIMIT.search(text):
         return (0.0, float("inf"))
+    if "%" in text:  # a share, no amount
+        return None
     found = [
         (float(digits.replace(",", "")), _UNITS.get(suffix, 0.0) if suffix else 0.0)
         for digits, suffix in _AMOUNT.findall(re.sub(r"^[①-⑳]|^\d+[、.)](?=\D)", "", text))
