@@ -98,6 +98,7 @@ def _run_options(function: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--config", type=click.Path(path_type=Path), help="orgaudit.toml; default: the one beside the first input."
 )
+@click.option("--mapping", type=click.Path(path_type=Path), help="How to read the columns (inspect --save-mapping).")
 @click.option("--select", type=_Codes(), default="", help="Only these checks or principles (SUP, AUT-01).")
 @click.option("--ignore", type=_Codes(), default="", help="Not these checks or principles.")
 @click.option("--fail-on", type=click.Choice(_SEVERITIES), help="Exit 1 when an open finding is at least that severe.")
@@ -139,16 +140,31 @@ def demo(out: Path, **options: Any) -> None:
 
 @main.command()
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--mapping", type=click.Path(path_type=Path), help="How to read the columns (from --save-mapping).")
+@click.option("--save-mapping", type=click.Path(path_type=Path), help="Write how the columns were read, to be edited.")
+@click.option("--config", type=click.Path(path_type=Path), help="An orgaudit.toml; default: beside the first input.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Date validities are read at; default today.")
 @click.option("--lang", type=click.Choice(["zh", "en", "auto"]), default="auto", help="Language of the answer.")
 @click.option("--debug", is_flag=True, help="Tracebacks on internal errors.")
-def inspect(inputs: tuple[Path, ...], lang: str, debug: bool) -> None:
+def inspect(inputs: tuple[Path, ...], lang: str, debug: bool, **options: Any) -> None:
     """Say how every sheet and column was understood, and what each principle still needs."""
 
     def run() -> None:
         from orgaudit import describing
 
-        review = orgaudit.read(list(inputs))
-        click.echo(describing.inspection(review, _language(lang, review)))
+        from orgaudit import pipeline
+
+        review = orgaudit.read(list(inputs), mapping=options["mapping"])
+        org = pipeline.inspect(
+            review,
+            as_of=options["as_of"].date() if options["as_of"] else None,
+            settings=pipeline.load_settings(options["config"], list(inputs)),
+        )
+        told = _language(lang, review)
+        click.echo(describing.inspection(review, told, org))
+        if options["save_mapping"]:
+            describing.save_mapping(review, options["save_mapping"], told)
+            click.echo(texts.get(told)("cli.inspect.mapping_saved", path=options["save_mapping"]))
         if review.problems:
             for problem in review.problems:
                 _say(problem, _language(lang, review))
@@ -203,7 +219,7 @@ def _audit(inputs: list[Path], out: Path, options: dict[str, Any]) -> int:
     show = _Progress(quiet=options["quiet"], verbose=options["verbose"])
     settings = load_settings(options.get("config"), inputs)
     _known_codes(options)
-    review = orgaudit.read(inputs, progress=show)
+    review = orgaudit.read(inputs, mapping=options.get("mapping"), progress=show)
     if options.get("anonymize"):
         from orgaudit.reading import anonymizing
 
@@ -232,6 +248,9 @@ def _audit(inputs: list[Path], out: Path, options: dict[str, Any]) -> int:
     show.done()
     for problem in review.problems:
         _say(problem, lang)
+    if review.unused_mappings:
+        numbers = ", ".join(map(str, review.unused_mappings))
+        click.echo(texts.get(lang)("cli.inspect.mapping_unused", numbers=numbers), err=True)
     if not options["quiet"]:
         color = sys.stdout.isatty() and not options["no_color"]
         click.echo(describing.summary(result, written, lang, color=color), color=color)

@@ -8,15 +8,20 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
 from orgaudit import catalog, texts
 from orgaudit.auditing import Audit, field_name, table_name
 from orgaudit.checks import PRINCIPLES, all_checks
+from orgaudit.errors import OUTPUT_FAILED, OrgauditError
 from orgaudit.finding import SEVERITIES
 from orgaudit.judging import ERROR
+from orgaudit.organization import Organization, Status
 from orgaudit.pipeline import Written
+from orgaudit.reading import mapping
 from orgaudit.table import Review, SheetEntry
 from orgaudit.writing import report
 from orgaudit.writing.masking import Mask
@@ -117,12 +122,16 @@ def _principles(audit: Audit, lang: str, color: bool) -> list[str]:
     return lines
 
 
-def inspection(review: Review, lang: str) -> str:
-    """How each sheet was understood, where its rows went, and which principle lacks which table or column."""
+def inspection(review: Review, lang: str, org: Organization | None = None) -> str:
+    """How each sheet was understood, where its rows went, what references mean, and what each principle still needs."""
     tell = texts.get(lang)
     lines: list[str] = []
     for entry in review.ledger:
         lines += [*_sheet(entry, lang), ""]
+    if org is not None:
+        lines += _references(org, lang)
+    if review.unused_mappings:
+        lines += [tell("cli.inspect.mapping_unused", numbers=", ".join(map(str, review.unused_mappings))), ""]
     lines.append(tell("cli.inspect.needs"))
     for key in PRINCIPLES:
         lacking: dict[str, list[str]] = defaultdict(list)
@@ -143,17 +152,59 @@ def inspection(review: Review, lang: str) -> str:
     return "\n".join(_visible(line) for line in lines)
 
 
+def _references(org: Organization, lang: str) -> list[str]:
+    """Per referring column, how many of its references mean something, and how the others end, each in its own words."""
+    tell = texts.get(lang)
+    lines = []
+    for (table, column), links in sorted(org.links.items()):
+        if table == "posts":
+            links = links.take(org.row_seat[links.row] >= 0)
+        counts = {name: int((links.status == i).sum()) for i, name in enumerate(Status.NAMES)}
+        if (table, column) == ("posts", "superior"):
+            solid = org.solid[(org.solid["status"] == Status.FOUND).to_numpy() & (org.solid["position"] >= 0).to_numpy()]
+            empty = int((org.incumbents[solid["position"].to_numpy(dtype=int)] == 0).sum())
+            counts["found"], counts["vacant"] = counts["found"] - empty, counts["vacant"] + empty
+        told = [tell(f"cli.inspect.reference.{name}", n=n) for name, n in counts.items() if n]
+        if told:
+            place = f"{table_name(table)[lang]} · {field_name(table, column)[lang]}"
+            lines.append(tell("cli.inspect.reference_line", place=place, outcomes=tell("cli.inspect.join").join(told)))
+    if org.repairs:
+        lines.append(tell("cli.inspect.repairs", n=org.repairs))
+    if org.derived_superiors:
+        lines.append(tell("cli.inspect.derived_superiors"))
+    return [tell("cli.inspect.references"), *lines, ""] if lines else []
+
+
+def save_mapping(review: Review, path: Path, lang: str) -> None:
+    """Write how the sheets were read as a mapping.toml.
+
+    Raises:
+        OrgauditError: the file cannot be written.
+    """
+    tell = texts.get(lang)
+    text = mapping.dumps(review.ledger, [tell("cli.inspect.mapping_head_1"), tell("cli.inspect.mapping_head_2")])
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise OrgauditError("output", exit_code=OUTPUT_FAILED, file=path.name, cause=error.strerror or "") from None
+
+
 def _sheet(entry: SheetEntry, lang: str) -> list[str]:
     tell = texts.get(lang)
     place = entry.file + (f" · {entry.sheet}" if entry.sheet else "")
     if entry.table is None:
         reason = tell(f"cli.reason.{entry.note or 'not_recognized'}")
-        return [f"{place}: {tell('cli.inspect.not_table', reason=reason)}"]
+        return [f"{place}: {tell('cli.inspect.not_table', reason=reason, rows=entry.rows)}"]
     lines = [f"{place}: {tell('cli.inspect.table', table=table_name(entry.table)[lang], used=entry.used)}"]
-    lines.append(tell("cli.inspect.header", row=entry.header_row, layout=tell(f"cli.inspect.{entry.layout}_layout")))
+    layout = tell(f"cli.inspect.{entry.layout}_layout")
+    key = "header" if entry.header_row else "header_none"
+    lines.append(tell(f"cli.inspect.{key}", row=entry.header_row or 0, layout=layout))
     for name, columns in entry.columns.items():
-        header = ", ".join(column.header for column in columns)
+        header = ", ".join(dict.fromkeys(column.header for column in columns[:12])) + (" …" if len(columns) > 12 else "")
         how = tell(f"cli.inspect.confidence.{columns[0].confidence}")
+        if columns[0].rate is not None and columns[0].against:
+            against = field_name(entry.table, columns[0].against)[lang]
+            how += tell("cli.inspect.rate", percent=round(columns[0].rate * 100), field=against)
         lines.append(
             tell(
                 "cli.inspect.column",
@@ -161,8 +212,16 @@ def _sheet(entry: SheetEntry, lang: str) -> list[str]:
                 header=f"{header} ({how})",
             )
         )
+    if entry.legend:
+        lines.append(tell("cli.inspect.legend", marks=", ".join(f"{m} = {w}" for m, w in sorted(entry.legend.items()))))
     if entry.ignored_columns:
         lines.append(tell("cli.inspect.ignored", headers=", ".join(entry.ignored_columns)))
+    if entry.hidden_rows:
+        lines.append(tell("cli.inspect.hidden_rows", n=len(entry.hidden_rows), rows=_some(entry.hidden_rows)))
+    for what in ("error", "formula"):
+        cells = [cell for cell, kind in entry.lost if kind == what]
+        if cells:
+            lines.append(tell(f"cli.inspect.lost_{what}", n=len(cells), cells=_some(cells)))
     aside = ", ".join(f"{tell(f'cli.reason.{reason}')} {n}" for reason, n in sorted(entry.set_aside.items()))
     lines.append(
         tell(
@@ -179,6 +238,10 @@ def _sheet(entry: SheetEntry, lang: str) -> list[str]:
         for row, reason in entry.rejected[:10]
     ]
     return lines
+
+
+def _some(items: Sequence[object], most: int = 8) -> str:
+    return ", ".join(map(str, items[:most])) + (" …" if len(items) > most else "")
 
 
 def check_list(principle: str | None, lang: str) -> str:

@@ -12,17 +12,21 @@ from orgaudit.settings import Settings
 
 if TYPE_CHECKING:
     from orgaudit.auditing import Audit
+    from orgaudit.organization import Organization
     from orgaudit.table import Review
 
 Progress = Callable[[str, str], None]
 JOBS_BY_DEFAULT = 2000
 
 
-def read(inputs: str | Path | Sequence[str | Path], *, progress: Progress | None = None) -> Review:
+def read(
+    inputs: str | Path | Sequence[str | Path], *, mapping: str | Path | None = None, progress: Progress | None = None
+) -> Review:
     """Read spreadsheets and folders of spreadsheets as one review.
 
     Args:
         inputs: one path or several.
+        mapping: a mapping.toml that says how certain sheets are to be read.
         progress: called with a stage name and what it is at.
 
     Raises:
@@ -31,7 +35,12 @@ def read(inputs: str | Path | Sequence[str | Path], *, progress: Progress | None
     from orgaudit import reading
 
     paths = [inputs] if isinstance(inputs, str | Path) else list(inputs)
-    return reading.read(paths, (lambda name: progress("reading", name)) if progress else None)
+    told = None
+    if mapping is not None:
+        from orgaudit.reading import mapping as mappings
+
+        told = mappings.load(Path(mapping))
+    return reading.read(paths, (lambda name: progress("reading", name)) if progress else None, told)
 
 
 def load_settings(config: str | Path | None, inputs: Sequence[str | Path]) -> Settings:
@@ -51,6 +60,18 @@ def load_settings(config: str | Path | None, inputs: Sequence[str | Path]) -> Se
     if path is None:
         return Settings()
     return settings.load(path, {code: check.thresholds for code, check in all_checks().items()})
+
+
+def inspect(review: Review, *, as_of: date | None = None, settings: Settings | None = None) -> Organization:
+    """Link a review without judging it: what its references mean, and where every row of posts went.
+
+    Args:
+        review: what :func:`read` returned; its ledger is brought up to date.
+        as_of, settings: as for :func:`audit`.
+    """
+    from orgaudit.linking import link
+
+    return link(review, settings or load_settings(None, review.inputs), as_of or date.today())
 
 
 def audit(

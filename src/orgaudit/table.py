@@ -187,6 +187,7 @@ class SheetEntry:
     used: int = 0
     set_aside: Counter[str] = field(default_factory=Counter)
     rejected: list[tuple[int, str]] = field(default_factory=list)
+    legend: dict[str, str] = field(default_factory=dict)  # of a matrix: mark → role or power
     hidden_rows: list[int] = field(default_factory=list)  # rows that the sheet hides; they are data all the same
     lost: list[tuple[str, str]] = field(default_factory=list)  # (cell, `error` or `formula`): values that the file lacks
     note: str | None = None
@@ -206,6 +207,7 @@ class Review:
     ledger: list[SheetEntry]
     problems: list[OrgauditError]
     inputs: list[str]
+    unused_mappings: list[int] = field(default_factory=list)  # entries of the mapping file that fitted no sheet
 
     def __contains__(self, kind: str) -> bool:
         return kind in self.tables and len(self.tables[kind]) > 0

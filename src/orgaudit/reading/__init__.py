@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from orgaudit.errors import OrgauditError
 from orgaudit.reading import blocks, columns, files, forms, headers, matrix, rows, stages
+from orgaudit.reading.mapping import Mapping
 from orgaudit.table import Review, SheetEntry, Table
 
 
-def read(inputs: Sequence[str | Path], progress: Callable[[str], None] | None = None) -> Review:
+def read(
+    inputs: Sequence[str | Path], progress: Callable[[str], None] | None = None, mapping: Mapping | None = None
+) -> Review:
     """Read files and folders as one review.
 
     Args:
         inputs: spreadsheets and folders of spreadsheets.
+        mapping: how certain sheets are to be read, whatever they look like.
         progress: called with each file's name before it is read.
 
     Returns:
@@ -25,6 +29,7 @@ def read(inputs: Sequence[str | Path], progress: Callable[[str], None] | None = 
         OrgauditError: nothing readable at all, or an input does not exist.
     """
     paths, _ = files.find(inputs)
+    mapping = mapping or Mapping()
     found: dict[str, list[Table]] = defaultdict(list)
     ledger: list[SheetEntry] = []
     problems: list[OrgauditError] = []
@@ -33,17 +38,9 @@ def read(inputs: Sequence[str | Path], progress: Callable[[str], None] | None = 
             progress(path.name)
         try:
             for grid in files.grids(path):
-                if not grid.hidden and (sheets := forms.split(grid)):
-                    for block in sheets:
-                        tables, entry = forms.build(block)
-                        ledger.append(entry)
-                        for table in tables:
-                            found[table.kind].append(table)
-                    continue
-                for block in [grid] if grid.hidden or not grid.height else blocks.split(grid):
-                    table, entry = _sheet(block)
+                for tables, entry in _parts(grid, mapping):
                     ledger.append(entry)
-                    if table is not None:
+                    for table in tables:
                         found[table.kind].append(table)
         except OrgauditError as error:
             problems.append(error)
@@ -57,29 +54,62 @@ def read(inputs: Sequence[str | Path], progress: Callable[[str], None] | None = 
         if all(entry.rows == 0 for entry in ledger):
             raise OrgauditError("empty_file", file=ledger[0].file)
         raise OrgauditError("no_header", file=ledger[0].file, sheet=ledger[0].sheet)
-    tables = {kind: Table.concat(parts) for kind, parts in found.items()}
-    return Review(tables, ledger, problems, [str(item) for item in inputs])
+    joined = {kind: Table.concat(parts) for kind, parts in found.items()}
+    return Review(joined, ledger, problems, [str(item) for item in inputs], mapping.unused)
 
 
-def _sheet(grid: files.Grid) -> tuple[Table | None, SheetEntry]:
-    """One sheet's table, or None with a ledger line that says what the sheet is instead."""
-    if grid.hidden or not grid.height or headers.is_instruction(grid.sheet):
-        note = "hidden" if grid.hidden else "instructions" if grid.height else "empty"
-        entry = SheetEntry(grid.file, grid.sheet, rows=grid.height, note=note)
-        entry.set_aside = Counter({note: grid.height}) if grid.height else Counter()
-        return None, entry
-    staged = stages.detect(grid)
-    if staged is not None:
-        return stages.build(grid, *staged)
-    layout = columns.recognize(grid)
-    found = matrix.detect(grid) if layout is None or _may_be_matrix(layout) or matrix.names_duties(grid) else None
-    if found is not None:
-        return matrix.build(grid, found)
+def _parts(grid: files.Grid, mapping: Mapping) -> Iterator[tuple[list[Table], SheetEntry]]:
+    """What a sheet holds, block by block: tables, and a ledger line that accounts for every row of the block."""
+    note = (
+        "hidden" if grid.hidden
+        else "empty" if not grid.height
+        else "mapped_away" if mapping.ignores(grid)
+        else None
+    )  # fmt: skip
+    if note:
+        yield [], _aside(grid, note)
+        return
+    layout = mapping.layout(grid)
     if layout is not None:
-        return rows.build(grid, layout)
-    entry = SheetEntry(grid.file, grid.sheet, rows=grid.height, note="not_recognized")
-    entry.set_aside = Counter({"not_recognized": grid.height})
-    return None, entry
+        table, entry = rows.build(grid, layout)
+        yield [table], entry
+        return
+    if headers.is_instruction(grid.sheet):
+        yield [], _aside(grid, "instructions")
+        return
+    sheets = forms.split(grid)
+    for block in sheets:
+        yield forms.build(block)
+    for block in [] if sheets else blocks.split(grid):
+        yield _block(block, mapping)
+
+
+def _aside(grid: files.Grid, note: str) -> SheetEntry:
+    entry = SheetEntry(grid.file, grid.sheet, rows=grid.height, note=note)
+    entry.set_aside = Counter({note: grid.height}) if grid.height else Counter()
+    return entry
+
+
+def _block(grid: files.Grid, mapping: Mapping) -> tuple[list[Table], SheetEntry]:
+    """One block's table, or a ledger line that says what it is instead."""
+    told = mapping.marks(grid)
+    staged = stages.detect(grid) if told is None else None
+    if staged is not None:
+        table, entry = stages.build(grid, *staged)
+        return [table], entry
+    layout = columns.recognize(grid)
+    by_layout = layout is None or _may_be_matrix(layout) or matrix.names_duties(grid)
+    found = matrix.detect(grid) if by_layout or told is not None else None
+    if found is not None:
+        if told is not None:
+            found.table = told.table if told.table != "none" else found.table
+            found.legend |= {mark.lower(): meaning for mark, meaning in told.marks.items()}
+        table, entry = matrix.build(grid, found)
+        return [table], entry
+    if layout is not None:
+        table, entry = rows.build(grid, layout)
+        return [table], entry
+    return [], _aside(grid, "not_recognized")
 
 
 def _may_be_matrix(layout: headers.Layout) -> bool:

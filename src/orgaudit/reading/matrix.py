@@ -171,6 +171,7 @@ def build(grid: Grid, matrix: Matrix) -> tuple[Table, SheetEntry]:
     body = grid.cells.iloc[matrix.last + 1 :]
     layout.ignored = _unused(grid, matrix, columns)
     entry = rows.start(grid, layout)
+    entry.legend = matrix.legend
     kept = rows.triage(body, entry, layout)
     kept &= _not_section(body, matrix, entry, kept)
     body = body.loc[kept]

@@ -10,7 +10,7 @@ import numpy as np
 from orgaudit import texts
 from orgaudit.auditing import Audit
 from orgaudit.finding import Finding
-from orgaudit.table import SheetEntry
+from orgaudit.table import SheetEntry, letter
 from orgaudit.version import __version__
 from orgaudit.writing.masking import Mask
 
@@ -66,10 +66,27 @@ def sheet(entry: SheetEntry) -> dict[str, Any]:
         "header_row": entry.header_row,
         "layout": entry.layout,
         "columns": {
-            name: columns[0].header if entry.layout == "rows" else ", ".join(column.header for column in columns)
+            name: ", ".join(dict.fromkeys(column.header for column in columns))
+            if entry.layout != "rows" or name == "department_level"
+            else columns[0].header
             for name, columns in entry.columns.items()
         },
+        "fields": [
+            {
+                "field": name,
+                "header": column.header,
+                "column": letter(column.index),
+                "how": column.confidence,
+                "rate": column.rate,
+                "against": column.against,
+            }
+            for name, columns in entry.columns.items()
+            for column in columns
+        ],
         "ignored_columns": entry.ignored_columns,
+        "legend": entry.legend,
+        "hidden_rows": entry.hidden_rows,
+        "lost_cells": [{"cell": cell, "kind": kind} for cell, kind in entry.lost],
         "rows": entry.rows,
         "used": entry.used,
         "set_aside": dict(sorted(entry.set_aside.items())),

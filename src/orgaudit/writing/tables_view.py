@@ -11,6 +11,7 @@ from orgaudit.finding import SEVERITIES
 from orgaudit.writing.rendering import Data, Pair, pair, text
 
 PRINCIPLES = ("SUP", "AUT", "DUT", "CHN", "OBE", "SRV", "SOD")
+COLUMNS = 80
 ROWS = 300  # rejected rows listed of a sheet
 
 
@@ -112,7 +113,15 @@ def sheet(sheet: Data, tables: Data) -> dict[str, Any]:
         "table": _table_name(tables, sheet["table"]) if sheet["table"] else None,
         "aside": aside,
         "aside_total": sum(entry["n"] for entry in aside),
-        "columns": list(sheet["columns"].items()),
+        "columns": [
+            {"header": one["header"], "field": one["field"], "rate": one["rate"] and round(one["rate"] * 100), "against": one["against"]}
+            for one in sheet["fields"][:COLUMNS]
+        ],
+        "hidden": sheet["hidden_rows"][:COLUMNS],
+        "lost": {
+            kind: [one["cell"] for one in sheet["lost_cells"] if one["kind"] == kind][:COLUMNS]
+            for kind in ("error", "formula")
+        },
         "ignored": sheet.get("ignored_columns") or [],
         "rejected": [{"row": entry["row"], "reason": _reason(entry["reason"])} for entry in sheet["rejected"][:ROWS]],
         "rejected_total": len(sheet["rejected"]),
