@@ -97,8 +97,9 @@ def test_a_foreign_folder_is_not_replaced(orgaudit: Callable[..., Any], tmp_path
         ("empty.xlsx", b"", "empty"),
         ("bom.csv", b"\xef\xbb\xbf", "empty"),
         ("prose.csv", b"Dear all,\nplease find attached\nthe usual\n", "No row looks like a table header"),
-        ("page.xlsx", b"<html><table><tr><td>Name</td></tr></table></html>", "web page"),
-        ("old.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "old Excel workbook"),
+        ("page.xlsx", b"<html><p>Name</p></html>", "web page"),
+        ("table.xls", b"<html><table><tr><td>Name</td></tr></table></html>", "No row looks like a table header"),
+        ("letter.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "not a spreadsheet"),
     ],
 )
 def test_what_cannot_be_read_gets_two_lines(

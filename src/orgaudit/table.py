@@ -103,6 +103,8 @@ class Table:
         """The address and value of one field of one row; without a field, the row."""
         source = self.sources[self.source[i]]
         columns = source.columns.get(name, []) if name else []
+        if name == "department" and not columns:  # written in levels: the narrowest column stands for it
+            columns = source.columns.get("department_level", [])
         index = int(self.column[i]) if self.column[i] >= 0 and name in _MATRIX_FIELDS else -1
         if index >= 0:
             return Cell(source.file, source.sheet, int(self.row[i]), letter(index), self.value(i, WRITTEN))

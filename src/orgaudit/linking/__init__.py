@@ -166,17 +166,12 @@ def _complete_seats(posts: Table, people: folk.People, tree: dept.DepartmentTree
     missing = seats["id"].isna()
     if missing.any():
         at = seats[missing]
-        employee = pd.Series(posts.text("employee_id").to_numpy()[at["row"]], index=at.index, dtype="str").where(
-            at["person"] >= 0
-        )
+        employee = pd.Series(posts.text("employee_id").to_numpy()[at["row"]], index=at.index, dtype="str")
         names = pd.Series([node.name for node in tree.nodes] + [""], dtype="str").to_numpy()
         title = pd.Series(posts.text("title").to_numpy()[at["row"]], index=at.index, dtype="str").fillna("?")
         where = title + "@" + names[at["department"].to_numpy()]
-        alone = (
-            people.persons["seats"].to_numpy()[at["person"].to_numpy()] == 1
-            if len(people.persons)
-            else np.zeros(len(at), bool)
-        )
+        nobody = at["person"].to_numpy() < 0  # there the id names the box
+        alone = nobody | (np.append(people.persons["seats"].to_numpy(), 0)[at["person"].to_numpy()] == 1)
         by_person = employee.where(alone, employee + "/" + where)
         number = at.groupby("position").cumcount() + 1
         numbered = where + "#" + number.astype(str).astype("str")

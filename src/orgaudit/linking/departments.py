@@ -101,6 +101,8 @@ class DepartmentTree:
 
 def _spellings(text: str) -> list[str]:
     spelled = [values.key(text)]
+    if text.strip().startswith("/"):
+        spelled.append(values.key(text.strip().strip("/")))
     inside = bracketed(text)
     if inside:
         spelled += [values.key(inside[1]), values.key(inside[0])]
@@ -141,6 +143,7 @@ def build(review: Review, settings: Settings) -> DepartmentTree:
         for name in ("department_level", "department"):
             if posts.has(name):
                 _from_texts(tree, posts.text(name).dropna().unique().tolist(), settings)
+                _codes_and_parents(tree, posts, name)
                 break
     if table is None and posts is None:
         for kind, name in (
@@ -192,6 +195,8 @@ def _from_table(tree: DepartmentTree, table: Table) -> None:
         for text in values.split(alias) if alias else []:
             if node not in tree.by_key[values.key(text)]:
                 tree.by_key[values.key(text)].append(node)
+    if not table.filled("parent").any() and not paths:
+        _by_codes(tree)
     parents = table.text("parent")
     for row, node in row_of.items():
         if tree.nodes[node].row != row:
@@ -211,6 +216,54 @@ def _from_table(tree: DepartmentTree, table: Table) -> None:
             tree.nodes[node].parent = found
         else:
             tree.nodes[node].unknown_parent = str(text)
+
+
+def _by_codes(tree: DepartmentTree) -> None:
+    """Parents from codes that grow by level (``1``, ``101``, ``10103``), where there is no other word on parents.
+
+    A code's parent is its beginning of the next shorter length in use; one that is missing is an unknown parent.
+    """
+    codes = {values.key(node.id): n for n, node in enumerate(tree.nodes) if node.id and node.parent < 0}
+    lengths = sorted({len(code) for code in codes})
+    if len(lengths) < 2:
+        return
+    shorter = dict(zip(lengths[1:], lengths, strict=False))
+    wanted = {code: code[: shorter[len(code)]] for code in codes if len(code) in shorter}
+    if sum(begin in codes for begin in wanted.values()) * 3 < len(wanted) * 2:
+        return
+    for code, begin in wanted.items():
+        node = tree.nodes[codes[code]]
+        if begin in codes:
+            node.parent = codes[begin]
+        elif node.listed:
+            node.unknown_parent = begin
+
+
+def _codes_and_parents(tree: DepartmentTree, posts: Table, names: str) -> None:
+    """What rows of posts add to a department: its code, and the unit above it (unless that is the same for all)."""
+    for column in ("department_code", "parent_department"):
+        if not posts.filled(column).any() or column == names:
+            continue
+        pairs = posts.frame[[names, column]].dropna().drop_duplicates()
+        if column == "parent_department" and pairs[column].nunique() < 2:
+            continue
+        for unit, told in pairs.itertuples(index=False):
+            node = tree.find(str(unit))
+            if node < 0:
+                continue
+            if column == "department_code":
+                if tree.nodes[node].id is None and not tree.by_key.get(values.key(told)):
+                    tree.nodes[node].id = str(told)
+                    tree.by_key[values.key(told)].append(node)
+            elif tree.nodes[node].parent < 0 and not tree.nodes[node].listed:
+                above = tree.find(str(told))
+                if above == -1:
+                    _from_texts(tree, [str(told)], Settings())
+                    above = tree.find(str(told))
+                if above >= 0 and above != node:
+                    tree.nodes[node].parent = above
+    if not any(node.parent >= 0 for node in tree.nodes) and not tree.listed:
+        _by_codes(tree)
 
 
 def _aliases(tree: DepartmentTree, settings: Settings) -> None:
@@ -260,6 +313,9 @@ def _soft_paths(texts: list[str], tree: DepartmentTree) -> bool:
         return False
     alone = {values.key(text) for text in texts} | set(tree.by_key)
     heads = [values.key(parts[0]) for parts in dashed]
+    tails = {values.key(parts[-1]) for parts in dashed}
+    if len(dashed) > 2 and len(tails) == 1 and len(dashed) * 5 >= len(texts) * 4:
+        return False  # one company's mark behind every name (``Accounting - NBI``)
     good = sum(head in alone or heads.count(head) > 1 for head in heads)
     return good * 2 > len(heads)
 

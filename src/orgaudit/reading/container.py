@@ -50,7 +50,8 @@ def kind_of(path: Path) -> str:
     markup = head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").replace(b"\0", b"").lower()
     if b"urn:schemas-microsoft-com:office:spreadsheet" in markup and markup.startswith(b"<?xml"):
         return "spreadsheetml"
-    if markup.startswith((b"<!doctype html", b"<html", b"<table", b"<meta", b"<head", b"<style", b"<body", b"<div")):
+    tags = (b"html", b"table", b"meta", b"head", b"style", b"body", b"div", b"!doctype html")
+    if markup.startswith(tuple(b"<" + tag for tag in tags)):
         return "html"
     if markup.startswith((b"<?xml", b"<!doctype")):
         if b"<html" in markup or b"<table" in markup:

@@ -104,6 +104,11 @@ def _reason(reason: str) -> Pair:
     return text(key) if texts.get("en").has(key) else pair(reason)
 
 
+def _plain_fields(sheet: Data) -> list[dict[str, Any]]:
+    """Fields of a ledger line that an earlier version wrote without hit rates."""
+    return [{"header": header, "field": name, "rate": None, "against": None} for name, header in sheet["columns"].items()]
+
+
 def sheet(sheet: Data, tables: Data) -> dict[str, Any]:
     """A line of the ledger: what a sheet was read as and where its rows went."""
     aside = [{"reason": _reason(reason), "n": n} for reason, n in sheet["set_aside"].items() if n]
@@ -114,12 +119,12 @@ def sheet(sheet: Data, tables: Data) -> dict[str, Any]:
         "aside": aside,
         "aside_total": sum(entry["n"] for entry in aside),
         "columns": [
-            {"header": one["header"], "field": one["field"], "rate": one["rate"] and round(one["rate"] * 100), "against": one["against"]}
-            for one in sheet["fields"][:COLUMNS]
+            {**one, "rate": one["rate"] and round(one["rate"] * 100)}
+            for one in sheet.get("fields", _plain_fields(sheet))[:COLUMNS]
         ],
-        "hidden": sheet["hidden_rows"][:COLUMNS],
+        "hidden": sheet.get("hidden_rows", [])[:COLUMNS],
         "lost": {
-            kind: [one["cell"] for one in sheet["lost_cells"] if one["kind"] == kind][:COLUMNS]
+            kind: [one["cell"] for one in sheet.get("lost_cells", []) if one["kind"] == kind][:COLUMNS]
             for kind in ("error", "formula")
         },
         "ignored": sheet.get("ignored_columns") or [],
