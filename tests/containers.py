@@ -62,7 +62,8 @@ def ods(path: Path, rows: Rows) -> None:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet", zipfile.ZIP_STORED)
         archive.writestr("content.xml", content)
         archive.writestr(
-            "META-INF/manifest.xml", f'<manifest:manifest xmlns:manifest="{names}:manifest:1.0" manifest:version="1.2"/>'
+            "META-INF/manifest.xml",
+            f'<manifest:manifest xmlns:manifest="{names}:manifest:1.0" manifest:version="1.2"/>',
         )
 
 

@@ -58,7 +58,9 @@ def test_superiors(name: str) -> None:
 
     assert people(Status.UNKNOWN) == sorted(item["person"] for item in truth["dangling"])
     assert people(Status.AMBIGUOUS) == sorted(item["person"] for item in truth.get("ambiguous_manager", []))
-    assert people(Status.LEFT) + people(Status.INACTIVE) == sorted(item["person"] for item in truth.get("inactive_manager", []))
+    assert people(Status.LEFT) + people(Status.INACTIVE) == sorted(
+        item["person"] for item in truth.get("inactive_manager", [])
+    )
     several = {}
     for seat, lines in solid[(solid["status"] == Status.FOUND).to_numpy()].groupby("seat"):
         if lines["position"].nunique() > 1:
@@ -169,6 +171,36 @@ def test_published_organograms(examples: Path) -> None:
         assert not org.unresolved.any()
         assert not org.loops
     assert org.repairs > 0  # the second file lost the zeros of its ids
+
+
+def test_a_published_table_without_header(examples: Path, tmp_path: Path) -> None:
+    truth = json.loads((examples / "real" / "truth.json").read_text("utf-8"))["adventureworks-employees.csv"]
+    mapping = tmp_path / "mapping.toml"
+    columns = {"employee_id": "B", "superior": "C", "first_name": "G", "last_name": "H", "title": "K", "department": "AB"}
+    lines = [f'{name} = "{column}"' for name, column in columns.items()]
+    head = ["[[sheets]]", 'table = "posts"', 'file = "adventureworks*"', "header = false", "[sheets.columns]"]
+    mapping.write_text("\n".join(head + lines), "utf-8")
+    review = orgaudit.read(examples / "real" / "adventureworks-employees.csv", mapping=mapping)
+    org = orgaudit.audit(review, as_of=AS_OF).org
+    known = truth["by_surrogate_key"]
+    assert org.n == known["records"]
+    assert int((org.reports > 0).sum()) == known["managers"]
+    assert int(org.reports.max()) == known["max_span"]
+    assert org.layers == known["max_depth_levels"]
+    assert not org.unresolved.any()
+    assert set(org.departments["name"]) == set(truth["departments"])
+
+
+def test_a_published_responsibility_matrix(examples: Path) -> None:
+    truth = json.loads((examples / "real" / "truth.json").read_text("utf-8"))["packt-raci.xlsx"]
+    audit = orgaudit.audit(examples / "real" / "packt-raci.xlsx", as_of=AS_OF)
+    duties = audit.org.work.duties
+    assert {letter.upper(): int(duties[letter].sum()) for letter in "raci"} == truth["letters"]
+    by_code: dict[str, list[str]] = {}
+    for finding in audit.findings:
+        by_code.setdefault(finding.code, []).append(finding.subjects[0].name)
+    assert by_code.get("DUT-07", []) == truth["no_A"] + truth["many_A"]
+    assert sorted(by_code["DUT-08"]) == sorted(truth["no_R"])
 
 
 def test_every_example_runs_without_a_traceback(examples: Path, orgaudit: Any) -> None:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import orgaudit
+from orgaudit import pipeline
 
 from .containers import CONTAINERS
 
@@ -30,7 +31,8 @@ NAMES = {
 }  # fmt: skip
 HEADERS = {
     "en": {"id": "Employee ID", "name": "Name", "email": "Work Email", "title": "Job Title", "unit": "Department",
-           "post": "Position ID", "dn": "DistinguishedName", "above": "Reports To", "levels": ["Level 1", "Level 2", "Level 3"]},
+           "post": "Position ID", "dn": "DistinguishedName", "above": "Reports To",
+           "levels": ["Level 1", "Level 2", "Level 3"]},
     "zh": {"id": "工号", "name": "姓名", "email": "邮箱", "title": "岗位名称", "unit": "所属部门", "post": "岗位编号",
            "dn": "DistinguishedName", "above": "直接上级", "levels": ["一级部门", "二级部门", "三级部门"]},
 }  # fmt: skip
@@ -125,7 +127,10 @@ def table(lang: str, people: list[Person], style: str, place: str, frame: str) -
         rows.append(row + ([person.dn] if style == "dn" else []))
     if frame == "title and total":
         count = len(people)
-        title, total, note = {"en": ("Staff list", "Total", "Note: confidential"), "zh": ("人员名单", "合计", "注：内部资料")}[lang]
+        title, total, note = {
+            "en": ("Staff list", "Total", "Note: confidential"),
+            "zh": ("人员名单", "合计", "注：内部资料"),
+        }[lang]
         return [[title], [], head, *rows, [], [total, str(count)], [note]]
     if frame == "keys and labels":
         keys = {"id": "employee_id", "name": "name", "email": "email", "post": "position_id", "title": "title",
@@ -144,10 +149,12 @@ def table(lang: str, people: list[Person], style: str, place: str, frame: str) -
 
 def read_back(folder: Path) -> tuple[dict[str, str | None], dict[str, tuple[str, ...]]]:
     """(person → superior, person → department from the top down) as orgaudit reads them."""
-    org = orgaudit.audit(folder, as_of=date(2026, 11, 1)).org
+    org = pipeline.inspect(orgaudit.read(folder), as_of=date(2026, 11, 1))
     ids = org.persons["employee_id"].tolist()
     held = org.seats["person"].tolist()
-    above = {ids[held[seat]]: (ids[held[target]] if target >= 0 else None) for seat, target in enumerate(org.parent.tolist())}
+    above = {
+        ids[held[seat]]: (ids[held[target]] if target >= 0 else None) for seat, target in enumerate(org.parent.tolist())
+    }
     names = org.departments["name"].tolist()
     places = {
         ids[held[seat]]: tuple(names[d] for d in reversed(org.department_line(int(department))))
@@ -165,7 +172,9 @@ def check(lang: str, people: list[Person], style: str, place: str, frame: str, c
         CONTAINERS[container](folder / container, table(lang, people, style, place, frame))
         if place == "table":
             words = {"en": ("Department", "Parent Department"), "zh": ("部门名称", "上级部门")}[lang]
-            edges = dict.fromkeys((unit, above) for p in people for above, unit in zip(("", *p.path), p.path, strict=False))
+            edges = dict.fromkeys(
+                (unit, above) for p in people for above, unit in zip(("", *p.path), p.path, strict=False)
+            )
             CONTAINERS["people.xlsx"](folder / "departments.xlsx", [list(words), *map(list, edges)])
         above, places = read_back(folder)
     by_number = {person.number: person for person in people}
@@ -184,7 +193,9 @@ def check(lang: str, people: list[Person], style: str, place: str, frame: str, c
     st.sampled_from(sorted(CONTAINERS)),
 )
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
-def test_any_layout_reads_back(made: tuple[str, list[Person]], style: str, place: str, frame: str, container: str) -> None:
+def test_any_layout_reads_back(
+    made: tuple[str, list[Person]], style: str, place: str, frame: str, container: str
+) -> None:
     assume(place != "path -" or len({person.path for person in made[1]}) > 1)  # one dashed text says nothing
     check(*made, style, place, frame, container)
 

@@ -32,7 +32,10 @@ OURS: dict[str, dict[str, Any]] = {
     "oracle_hdl_assignment_supervisor.csv": {"multi_superior": {}, "people": 20},  # one whose only line has ended
     # Of two superiors one has left: that is one superior and one leaver.
     "html_table_staff_list.xls": {"multi_superior": {}},
-    "entra_users.csv": {"people_active": 23, "roots": ["margaret.holloway@northbridge.example", "svc-scanner@northbridge.example"]},
+    "entra_users.csv": {
+        "people_active": 23,
+        "roots": ["margaret.holloway@northbridge.example", "svc-scanner@northbridge.example"],
+    },
     "07_weaver_hrm.xls": {"departments": 13},  # a sub-company above all departments of one path is not counted
     "12_hand_huamingce.xlsx": {"departments": 15},  # 人事部 beside 人力资源部: two units until orgaudit.toml says one
     "03b_feishu_members_nosuperior.csv": {"departments": 14},  # with the table of departments

@@ -150,9 +150,7 @@ def inspect(inputs: tuple[Path, ...], lang: str, debug: bool, **options: Any) ->
     """Say how every sheet and column was understood, and what each principle still needs."""
 
     def run() -> None:
-        from orgaudit import describing
-
-        from orgaudit import pipeline
+        from orgaudit import describing, pipeline
 
         review = orgaudit.read(list(inputs), mapping=options["mapping"])
         org = pipeline.inspect(

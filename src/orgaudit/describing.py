@@ -161,7 +161,9 @@ def _references(org: Organization, lang: str) -> list[str]:
             links = links.take(org.row_seat[links.row] >= 0)
         counts = {name: int((links.status == i).sum()) for i, name in enumerate(Status.NAMES)}
         if (table, column) == ("posts", "superior"):
-            solid = org.solid[(org.solid["status"] == Status.FOUND).to_numpy() & (org.solid["position"] >= 0).to_numpy()]
+            solid = org.solid[
+                (org.solid["status"] == Status.FOUND).to_numpy() & (org.solid["position"] >= 0).to_numpy()
+            ]
             empty = int((org.incumbents[solid["position"].to_numpy(dtype=int)] == 0).sum())
             counts["found"], counts["vacant"] = counts["found"] - empty, counts["vacant"] + empty
         told = [tell(f"cli.inspect.reference.{name}", n=n) for name, n in counts.items() if n]
@@ -200,7 +202,9 @@ def _sheet(entry: SheetEntry, lang: str) -> list[str]:
     key = "header" if entry.header_row else "header_none"
     lines.append(tell(f"cli.inspect.{key}", row=entry.header_row or 0, layout=layout))
     for name, columns in entry.columns.items():
-        header = ", ".join(dict.fromkeys(column.header for column in columns[:12])) + (" …" if len(columns) > 12 else "")
+        header = ", ".join(dict.fromkeys(column.header for column in columns[:12])) + (
+            " …" if len(columns) > 12 else ""
+        )
         how = tell(f"cli.inspect.confidence.{columns[0].confidence}")
         if columns[0].rate is not None and columns[0].against:
             against = field_name(entry.table, columns[0].against)[lang]

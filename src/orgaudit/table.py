@@ -71,7 +71,9 @@ class Table:
     row: np.ndarray
     column: np.ndarray
     sources: list[Source]
-    places: dict[str, np.ndarray] = field(default_factory=dict)  # field → column of each row's value, where columns share it
+    places: dict[str, np.ndarray] = field(
+        default_factory=dict
+    )  # field → column of each row's value, where columns share it
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -191,7 +193,9 @@ class SheetEntry:
     rejected: list[tuple[int, str]] = field(default_factory=list)
     legend: dict[str, str] = field(default_factory=dict)  # of a matrix: mark → role or power
     hidden_rows: list[int] = field(default_factory=list)  # rows that the sheet hides; they are data all the same
-    lost: list[tuple[str, str]] = field(default_factory=list)  # (cell, `error` or `formula`): values that the file lacks
+    lost: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # (cell, `error` or `formula`): values that the file lacks
     note: str | None = None
     source: Source | None = None
 

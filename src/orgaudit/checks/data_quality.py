@@ -192,7 +192,9 @@ def stale_or_repeated_rows(org: Organization, limits: SimpleNamespace) -> Result
         "seat",
         [*seats.tolist(), *labels],
         severity=["high"] * len(seats) + ["medium"] * len(rows),
-        variant=np.where(inactive, "inactive", "leaver").tolist() + ["expired"] * len(expired) + ["repeated"] * len(repeated),
+        variant=np.where(inactive, "inactive", "leaver").tolist()
+        + ["expired"] * len(expired)
+        + ["repeated"] * len(repeated),
         seat=[*org.seat_names(seats), *labels],
         line=[0] * len(seats) + [int(table.row[r]) for r in rows],
     ).apart([""] * len(seats) + [f"{table.source[r]}:{table.row[r]}" for r in rows])

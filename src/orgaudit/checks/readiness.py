@@ -87,7 +87,12 @@ def _causes(org: Organization, offenders: Offenders, seats: np.ndarray, superior
         return
     status = np.zeros((org.n, len(Status.NAMES)), dtype=bool)
     status[org.solid["seat"].to_numpy(), org.solid["status"].to_numpy(dtype=np.int64)] = True
-    for code, state in (("DAT-01", Status.UNKNOWN), ("DAT-02", Status.AMBIGUOUS), ("DAT-05", Status.LEFT), ("DAT-05", Status.INACTIVE)):
+    for code, state in (
+        ("DAT-01", Status.UNKNOWN),
+        ("DAT-02", Status.AMBIGUOUS),
+        ("DAT-05", Status.LEFT),
+        ("DAT-05", Status.INACTIVE),
+    ):
         offenders.because(code, "seat", seats, status[seats, state] & (superiors[seats] == 0))
     offenders.because("SUP-01", "seat", seats, superiors[seats] > 1)
     offenders.because("SUP-03", "seat", seats, org.in_loop[seats])

@@ -16,8 +16,8 @@ import pandas as pd
 from orgaudit import catalog
 from orgaudit.linking.lookup import AMBIGUOUS
 from orgaudit.reading import values
-from orgaudit.reading.spelling import bracketed, damaged_id
 from orgaudit.reading.rows import LEVEL_MARK
+from orgaudit.reading.spelling import bracketed, damaged_id
 from orgaudit.settings import Settings
 from orgaudit.table import Review, Table
 
@@ -281,7 +281,9 @@ def _aliases(tree: DepartmentTree, settings: Settings) -> None:
 
 def _from_texts(tree: DepartmentTree, texts: list[str], settings: Settings) -> None:
     listing = [text for text in texts if _LISTING.search(text) and LEVEL_MARK not in text and tree.find(text) < 0]
-    texts = list(dict.fromkeys([*(t for t in texts if t not in set(listing)), *(p for t in listing for p in several(tree, t))]))
+    texts = list(
+        dict.fromkeys([*(t for t in texts if t not in set(listing)), *(p for t in listing for p in several(tree, t))])
+    )
     soft = _soft_paths(texts, tree)
     for text in texts:
         if tree.find(text) != -1 and LEVEL_MARK not in text:

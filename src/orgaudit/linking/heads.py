@@ -162,7 +162,9 @@ def derived(
         above[node] = tuple(leaders.get(parent, ())) if parent >= 0 and parent not in seen else ()
     place = seats["department"].to_numpy()
     known = np.flatnonzero(place >= 0)
-    heads_of = pd.Series([tuple(leaders.get(int(p), ())) for p in np.unique(place[known])], index=np.unique(place[known]))
+    heads_of = pd.Series(
+        [tuple(leaders.get(int(p), ())) for p in np.unique(place[known])], index=np.unique(place[known])
+    )
     frame = pd.DataFrame({"seat": known, "target": pd.Series(place[known]).map(heads_of).to_numpy()})
     own = [seat in targets for seat, targets in zip(frame["seat"], frame["target"], strict=True)]
     nobody = [not targets for targets in frame["target"]]

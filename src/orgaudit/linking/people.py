@@ -14,7 +14,6 @@ from orgaudit.reading import values
 from orgaudit.table import Table
 
 
-
 @dataclass
 class People:
     """Seats, positions and persons, and where every row of ``posts`` went.
@@ -86,7 +85,9 @@ def _status(posts: Table, bare_name: pd.Series) -> np.ndarray:
     status = np.full(len(posts), "active", dtype=object)
     if posts.has("status"):
         said = values.closed(posts.text("status"), "status")
-        switch = dict.fromkeys(("1", "yes", "true", "是"), INACTIVE) | dict.fromkeys(("0", "no", "false", "否"), "active")
+        switch = dict.fromkeys(("1", "yes", "true", "是"), INACTIVE) | dict.fromkeys(
+            ("0", "no", "false", "否"), "active"
+        )
         for number, source in enumerate(posts.sources):
             header = values.header_key(source.columns["status"][0].header) if "status" in source.columns else ""
             own = posts.source == number
@@ -119,9 +120,7 @@ _ENABLED = {"accountenabled": INACTIVE, "active": INACTIVE, "isactive": INACTIVE
 
 def plain_names(names: pd.Series) -> pd.Series:
     """Names without the marks that systems add: ``[C]``, ``(On Leave)``, ``(兼)``."""
-    return names.str.replace(
-        rf"\s*(?:\[C\]|[(（]\s*(?:{_NAME_STATES}|兼|兼任|代)\s*[)）])\s*$", "", regex=True
-    )
+    return names.str.replace(rf"\s*(?:\[C\]|[(（]\s*(?:{_NAME_STATES}|兼|兼任|代)\s*[)）])\s*$", "", regex=True)
 
 
 def _positions(posts: Table, title: pd.Series, department: np.ndarray) -> tuple[np.ndarray, pd.Series]:
@@ -159,7 +158,9 @@ def _persons(
         + "\x1f"
         + values.keys(posts.text("title")).fillna("")
     )
-    said = posts.text("assignment").str.contains("兼", na=False) | values.closed(posts.text("assignment"), "assignment").eq("concurrent")
+    said = posts.text("assignment").str.contains("兼", na=False) | values.closed(
+        posts.text("assignment"), "assignment"
+    ).eq("concurrent")
     said |= posts.text("name").str.contains(r"[(（]兼", na=False)
     combined = plain.isin(plain[said.to_numpy(dtype=bool)].dropna().unique())
     apart = apart.where(~combined, plain)

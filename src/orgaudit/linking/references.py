@@ -46,7 +46,9 @@ class Resolver:
         self.heads = heads  # seat that heads each department, -1 unknown
         self.external = values.words("external") | {values.key(name).replace(" ", "") for name in external}
         self.root_marks = values.words("no_superior") if root_marks else frozenset()
-        self.position_ids = self.employee_ids = self.mails = self.names = self.titles = self.directory = self.phones = _NONE
+        self.position_ids = self.employee_ids = self.mails = self.names = self.titles = self.directory = self.phones = (
+            _NONE
+        )
         self.left = _NONE
         self.left_damaged = _NONE
         self.inactive = np.zeros(0, dtype=bool)

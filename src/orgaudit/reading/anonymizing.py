@@ -21,7 +21,7 @@ from orgaudit.errors import OUTPUT_FAILED, OrgauditError
 from orgaudit.reading import values
 from orgaudit.table import Review
 
-_PERSONAL = ("name", "first_name", "last_name", "employee_id", "email", "distinguished_name")
+_PERSONAL = ("name", "first_name", "last_name", "employee_id", "email", "phone", "distinguished_name")
 
 
 def load_key(path: Path | None, inputs: Sequence[Path]) -> bytes:

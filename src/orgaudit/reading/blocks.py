@@ -6,10 +6,12 @@ Sheets of more than 20,000 rows are one table.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from orgaudit.reading import headers, rows
 from orgaudit.reading.files import Grid
@@ -29,16 +31,16 @@ def split(grid: Grid) -> list[Grid]:
     if len(starts) < 2:
         return [grid]
     edges = [0, *starts[1:], grid.height]
-    return [_part(grid, grid.cells.iloc[top:bottom]) for top, bottom in zip(edges, edges[1:], strict=False)]
+    return [_part(grid, grid.cells.iloc[top:bottom]) for top, bottom in itertools.pairwise(edges)]
 
 
-def _part(grid: Grid, cells: object) -> Grid:
-    return replace(grid, cells=cells)  # type: ignore[arg-type]
+def _part(grid: Grid, cells: pd.DataFrame) -> Grid:
+    return replace(grid, cells=cells)
 
 
 def _side_by_side(grid: Grid, filled: np.ndarray) -> list[Grid]:
     """Groups of columns between empty ones, where at least two are tables of their own that do not complete each other."""
-    empty = ~filled.any(axis=0)
+    empty: np.ndarray = np.logical_not(filled.any(axis=0))
     if not empty[1:-1].any():
         return []
     groups = [list(group) for group in _runs(np.flatnonzero(~empty)) if len(group) > 1]
@@ -54,7 +56,7 @@ def _side_by_side(grid: Grid, filled: np.ndarray) -> list[Grid]:
         for layout in found
         if layout is not None
     ]
-    apart = len(set(kinds)) == len(kinds) or all(len(a & b) >= 2 for a, b in zip(fields, fields[1:], strict=False))
+    apart = len(set(kinds)) == len(kinds) or all(len(a & b) >= 2 for a, b in itertools.pairwise(fields))
     return parts if apart else []
 
 

@@ -6,6 +6,7 @@ What was decided by the values says so, with the share of values that fit.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING
@@ -65,7 +66,12 @@ def assign(grid: Grid, layout: Layout) -> None:
     for name, columns in taken.items():
         contested = len(claims.get(name, ())) > 1 and name != "department_level"
         layout.columns[name] = [
-            Column(column, texts[column].strip(), _how(name, contested, bool(sure.get(column))), *_fit(name, column, taken, body))
+            Column(
+                column,
+                texts[column].strip(),
+                _how(name, contested, bool(sure.get(column))),
+                *_fit(name, column, taken, body),
+            )
             for column in columns
         ]
     layout.ignored = [text.strip() for column, text in texts.items() if column not in used]
@@ -128,7 +134,11 @@ def _references(cells: pd.Series) -> list[set[str]]:
 
 
 def _name_keys(cells: pd.Series) -> set[str]:
-    return {form for text in cells.dropna().unique() for form in (*spelling.name_forms(str(text)), spelling.damaged_id(str(text)))}
+    return {
+        form
+        for text in cells.dropna().unique()
+        for form in (*spelling.name_forms(str(text)), spelling.damaged_id(str(text)))
+    }
 
 
 def _reference_rate(body: pd.DataFrame, column: int, texts: dict[int, str]) -> float:
@@ -171,9 +181,9 @@ def _periods(taken: dict[str, list[int]], texts: dict[int, str], body: pd.DataFr
     if values.header_key(texts[column]) not in ("startdate", "effectivestartdate", "开始日期"):
         return
     person, date = body[taken["employee_id"][0]], body[column]
-    if "sequence" in taken or "valid_to" in taken and person.duplicated().any():
-        if date.groupby(person).nunique().gt(1).any() or "sequence" in taken:
-            taken["valid_from"] = taken.pop("hire_date")
+    moving = "valid_to" in taken and bool(date.groupby(person).nunique().gt(1).any())
+    if "sequence" in taken or moving:
+        taken["valid_from"] = taken.pop("hire_date")
 
 
 @cache
@@ -182,7 +192,9 @@ def _unit_ranks() -> dict[str, int]:
     return {values.header_key(name): rank for rank, names in enumerate(listed) for name in names}
 
 
-def _units(taken: dict[str, list[int]], claims: dict[str, list[Claim]], texts: dict[int, str], body: pd.DataFrame) -> None:
+def _units(
+    taken: dict[str, list[int]], claims: dict[str, list[Claim]], texts: dict[int, str], body: pd.DataFrame
+) -> None:
     """Code and name of one unit are told apart; several units of different breadth are levels of one tree, where each
     narrower one lies in a single broader one."""
     if "department_code" in taken and not {"department", "department_level"} & set(taken):
@@ -199,12 +211,12 @@ def _units(taken: dict[str, list[int]], claims: dict[str, list[Claim]], texts: d
         for c in claimed
         if c not in codes and values.header_key(texts[c]) in ranks and _id_like(body[c]) < 0.8
     )
-    by_rank = {rank: column for rank, column in reversed(named)}
+    by_rank = dict(reversed(named))
     levels = [by_rank[rank] for rank in sorted(by_rank)]
     levels = [c for c in levels if body[c].nunique() > 1 or c == taken["department"][0]]
     if len(levels) < 2 or any("/" in t or ">" in t for t in body[levels[-1]].dropna().head(50)):
         return
-    for broad, narrow in zip(levels, levels[1:], strict=False):
+    for broad, narrow in itertools.pairwise(levels):
         pairs = body[[broad, narrow]].dropna()
         pairs = pairs[pairs[broad] != pairs[narrow]].drop_duplicates()
         if pairs[narrow].duplicated().mean() > 0.1 if len(pairs) else False:

@@ -139,7 +139,9 @@ def _archive_kind(path: Path) -> str:
 
 def _check_sizes(members: list[zipfile.ZipInfo], name: str) -> None:
     if len(members) > Limits.members:
-        raise OrgauditError("too_many_members", exit_code=LIMIT_HIT, file=name, value=len(members), limit=Limits.members)
+        raise OrgauditError(
+            "too_many_members", exit_code=LIMIT_HIT, file=name, value=len(members), limit=Limits.members
+        )
     if len({member.filename for member in members}) != len(members):
         raise OrgauditError("damaged", file=name)
     total = 0

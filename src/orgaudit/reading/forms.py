@@ -3,6 +3,7 @@ authorities and indicators that still know their cells."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -40,7 +41,11 @@ def _labels() -> dict[str, tuple[str, str]]:
     for name, texts in listed["posts"].items():
         found |= {values.header_key(text): ("posts", name) for text in texts}
     for part in ("qualifications", "duties", "authorities", "indicators", "services", "other"):
-        found |= {values.header_key(text): (part, "") for text in listed[part]["labels"] if values.header_key(text) not in found}
+        found |= {
+            values.header_key(text): (part, "")
+            for text in listed[part]["labels"]
+            if values.header_key(text) not in found
+        }
     return found
 
 
@@ -76,7 +81,7 @@ def split(grid: Grid) -> list[Grid]:
             first -= 1
         starts.append(first)
     edges = [0, *starts[1:], grid.height]
-    parts = [replace(grid, cells=grid.cells.iloc[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [replace(grid, cells=grid.cells.iloc[a:b]) for a, b in itertools.pairwise(edges)]
     return parts if all(_is_form(part) for part in parts) else []
 
 
@@ -154,9 +159,7 @@ def build(grid: Grid) -> tuple[list[Table], SheetEntry]:
     return tables, entry
 
 
-def _table(
-    kind: str, lines: list[dict[str, tuple[int, int, str]]], form: _Form, grid: Grid, offset: int
-) -> Table:
+def _table(kind: str, lines: list[dict[str, tuple[int, int, str]]], form: _Form, grid: Grid, offset: int) -> Table:
     names = list(dict.fromkeys(name for line in lines for name in line))
     frame = pd.DataFrame({n: pd.Series([line.get(n, (0, 0, None))[2] for line in lines], dtype="str") for n in names})
     frame = frame.where(frame.notna(), None).astype("str")
@@ -173,7 +176,8 @@ def _table(
 
 def _read(grid: Grid) -> _Form:
     form = _Form()
-    block, header = "", {}
+    block = ""
+    header: dict[str, int] = {}
     for at in range(grid.height):
         cells = _cells(grid, at)
         if not cells:

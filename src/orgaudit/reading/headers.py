@@ -217,7 +217,18 @@ def row_texts(grid: Grid, label: int) -> dict[int, str]:
     return {int(column): text for column, text in row.items() if isinstance(text, str) and text.strip()}
 
 
-_PERSONAL = {"title", "employee_id", "superior", "email", "first_name", "position_id", "grade", "phone", "hire_date", "headcount"}
+_PERSONAL = {
+    "title",
+    "employee_id",
+    "superior",
+    "email",
+    "first_name",
+    "position_id",
+    "grade",
+    "phone",
+    "hire_date",
+    "headcount",
+}
 
 
 def scores(texts: dict[int, str], hint: str | None = None) -> dict[str, float]:

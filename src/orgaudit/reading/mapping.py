@@ -1,13 +1,15 @@
 """mapping.toml: how the sheets of one system are to be read, saved by ``inspect`` and obeyed on the next export.
 
 An entry is applied to every sheet in which all headers that it names stand in one row (or two rows read together),
-wherever that row is; ``file`` and ``sheet`` may narrow it to names that fit a pattern.
+wherever that row is; ``file`` and ``sheet`` may narrow it to names that fit a pattern. For a sheet without any header
+(``header = false``, with ``file`` or ``sheet``) the columns are named by their letters.
 """
 
 from __future__ import annotations
 
 import difflib
 import json
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,10 +21,11 @@ from orgaudit import catalog
 from orgaudit.errors import OrgauditError
 from orgaudit.reading import headers, values
 from orgaudit.reading.files import Grid
-from orgaudit.table import Column, SheetEntry
+from orgaudit.reading.shapes import column_number
+from orgaudit.table import Column, SheetEntry, letter
 
 IGNORE = "none"
-_KEYS = ("table", "file", "sheet", "layout", "columns", "ignore", "marks")
+_KEYS = ("table", "file", "sheet", "layout", "columns", "marks", "header")
 
 
 @dataclass
@@ -35,6 +38,7 @@ class Entry:
     sheet: str | None = None
     marks: dict[str, str] = field(default_factory=dict)
     layout: str = "rows"
+    header: bool = True
     applied: int = 0
 
     def named(self, grid: Grid) -> bool:
@@ -64,7 +68,7 @@ class Mapping:
         """The layout that an entry gives a grid, or None."""
         for entry in self.entries:
             if entry.table != IGNORE and entry.columns and entry.layout == "rows" and entry.named(grid):
-                layout = _apply(entry, grid, rows_searched)
+                layout = _apply(entry, grid, rows_searched) if entry.header else _by_letters(entry, grid)
                 if layout is not None:
                     entry.applied += 1
                     return layout
@@ -89,7 +93,9 @@ def _apply(entry: Entry, grid: Grid, rows_searched: int) -> headers.Layout | Non
     above: dict[int, str] = {}
     for label in grid.cells.index[:rows_searched]:
         texts = headers.row_texts(grid, label)
-        options = [(label, texts)] + ([(label - 1, headers.paired(grid, label - 1, above, texts))] if above and texts else [])
+        options = [(label, texts)] + (
+            [(label - 1, headers.paired(grid, label - 1, above, texts))] if above and texts else []
+        )
         for first, spoken in options:
             at: dict[str, int] = {}
             for column, text in spoken.items():
@@ -104,6 +110,14 @@ def _apply(entry: Entry, grid: Grid, rows_searched: int) -> headers.Layout | Non
                 return headers.Layout(entry.table, int(first), int(label), columns, ignored, texts=spoken)
         above = texts
     return None
+
+
+def _by_letters(entry: Entry, grid: Grid) -> headers.Layout | None:
+    at = {name: [column_number(text.upper().encode()) for text in texts] for name, texts in entry.columns.items()}
+    if any(column not in grid.cells.columns for columns in at.values() for column in columns):
+        return None
+    columns = {name: [Column(c, letter(c), "mapped") for c in places] for name, places in at.items()}
+    return headers.Layout(entry.table, 0, -1, columns)
 
 
 def load(path: Path) -> Mapping:
@@ -154,7 +168,12 @@ def _entry(item: Any, place: str, mistakes: list[str]) -> Entry | None:
             continue
         columns[name] = [str(text) for text in (texts if isinstance(texts, list) else [texts])]
     marks = {str(mark): str(meaning) for mark, meaning in item.get("marks", {}).items()}
-    return Entry(table, columns, item.get("file"), item.get("sheet"), marks, item.get("layout", "rows"))
+    header = item.get("header", True) is not False
+    wrong = [text for texts in columns.values() for text in texts if not header and not re.fullmatch("[A-Za-z]{1,3}", text)]
+    mistakes += [f"{place}.columns = {text} (A, B, …)" for text in wrong]
+    if not header and not (item.get("file") or item.get("sheet")):
+        mistakes.append(f"{place}.file")
+    return Entry(table, columns, item.get("file"), item.get("sheet"), marks, item.get("layout", "rows"), header)
 
 
 def _mistake(word: str, known: list[str]) -> str:
@@ -173,19 +192,28 @@ def dumps(ledger: Sequence[SheetEntry], explain: Sequence[str]) -> str:
             continue
         if entry.layout not in ("rows", "matrix"):
             continue
-        lines += ["", "[[sheets]]", f"# {entry.file}" + (f" · {entry.sheet}" if entry.sheet else ""), f"table = {_quoted(entry.table)}"]
+        lines += [
+            "",
+            "[[sheets]]",
+            f"# {entry.file}" + (f" · {entry.sheet}" if entry.sheet else ""),
+            f"table = {_quoted(entry.table)}",
+        ]
         if entry.layout == "matrix":
             lines += ['layout = "matrix"', f"file = {_quoted(entry.file)}"]
             lines += [f"sheet = {_quoted(entry.sheet)}"] if entry.sheet else []
             lines += ["[sheets.marks]"] if entry.legend else []
             lines += [f"{_quoted(mark)} = {_quoted(meaning)}" for mark, meaning in sorted(entry.legend.items())]
             continue
-        lines += [f"# not used: {json.dumps(entry.ignored_columns, ensure_ascii=False)}"] if entry.ignored_columns else []
+        lines += (
+            [f"# not used: {json.dumps(entry.ignored_columns, ensure_ascii=False)}"] if entry.ignored_columns else []
+        )
         lines.append("[sheets.columns]")
         for name, columns in entry.columns.items():
             texts = [column.header for column in columns if column.header and column.confidence != "derived"]
             if texts:
-                lines.append(f"{name} = {_quoted(texts[0]) if len(texts) == 1 else '[' + ', '.join(map(_quoted, texts)) + ']'}")
+                lines.append(
+                    f"{name} = {_quoted(texts[0]) if len(texts) == 1 else '[' + ', '.join(map(_quoted, texts)) + ']'}"
+                )
     return "\n".join(lines) + "\n"
 
 

@@ -49,7 +49,7 @@ def html(path: Path) -> Iterator[Sheet]:
                 board.shape.hidden.add(row)
             for cell in line:
                 if cell.tag in ("td", "th"):
-                    content = [part for part in _lines(cell)]
+                    content = list(_lines(cell))
                     board.put(row, None, "".join(content), _number(cell.get("rowspan")), _number(cell.get("colspan")))
             board.rows = row + 1
         yield f"#{number}" if len(tables) > 1 else "", board.frame(), board.shape, False

@@ -7,7 +7,6 @@ and the cells hold letters, words or marks. One marked cell becomes one row that
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -147,7 +146,9 @@ def _table_of(grid: Grid, top: int, labels: dict[int, str]) -> str:
     spelled = values.key(said)
     if any(word in spelled for word in ("raci", "职责矩阵", "责任矩阵", "职责分配")):
         return "duties"
-    if any(word in spelled for word in ("权限", "核决", "审批权", "权责", "事权", "授权", "authority", "delegation", "doa")):
+    if any(
+        word in spelled for word in ("权限", "核决", "审批权", "权责", "事权", "授权", "authority", "delegation", "doa")
+    ):
         return "authorities"
     cells = {
         marks.ORDER.sub("", str(t).strip())
@@ -259,7 +260,9 @@ def _not_section(body: pd.DataFrame, matrix: Matrix, entry: SheetEntry, kept: np
     described = body[matrix.described].notna().sum(axis=1).to_numpy()
     marks_ = body[matrix.marked].notna().sum(axis=1).to_numpy()
     numbers = body[matrix.described[0]].fillna("").str.strip()
-    shorter = numbers.map(lambda number: bool(number) and numbers.str.fullmatch(rf"{re.escape(number)}[.．\-]?\d+").any())
+    shorter = numbers.map(
+        lambda number: bool(number) and numbers.str.fullmatch(rf"{re.escape(number)}[.．\-]?\d+").any()
+    )
     only = body[matrix.described].bfill(axis=1).iloc[:, 0].fillna("")
     section = (marks_ == 0) & (described == 1) & (len(matrix.described) > 1) | (marks_ == 0) & only.str.match(
         rows.NUMBERED_SECTION

@@ -35,7 +35,7 @@ def build(grid: Grid, layout: Layout) -> tuple[Table, SheetEntry]:
     entry.rejected += [(int(number), "no_key") for number in row[~identified]]
     entry.used = int(identified.sum())
     entry.set_aside = +entry.set_aside
-    source = Source(grid.file, grid.sheet, layout.first + 1, layout.columns, layout.layout)
+    source = Source(grid.file, grid.sheet, entry.header_row, layout.columns, layout.layout)
     entry.source = source
     n = len(frame)
     table = Table(
@@ -46,8 +46,9 @@ def build(grid: Grid, layout: Layout) -> tuple[Table, SheetEntry]:
 
 def start(grid: Grid, layout: Layout) -> SheetEntry:
     """The ledger line of a block with what stands above its data already set aside."""
+    header = layout.first + 1 if layout.last >= layout.first else None
     entry = SheetEntry(
-        grid.file, grid.sheet, layout.table, layout.first + 1, layout.layout, layout.columns, layout.ignored
+        grid.file, grid.sheet, layout.table, header, layout.layout, layout.columns, layout.ignored
     )
     entry.rows = grid.height
     before = grid.cells.loc[: layout.first - 1] if layout.first else grid.cells.iloc[:0]
@@ -78,7 +79,11 @@ def fill_merges(grid: Grid, top: int) -> None:
                 grid.cells.loc[first:last, left] = value
 
 
-_UNIT = re.compile(r"(?:单位|金额)\s*[:：（(]\s*(?:人民币)?\s*(万元|千元|百万元|亿元)|[（(](万元|千元|百万元|亿元)[)）]|\bin (thousands|millions)\b", re.IGNORECASE)
+_UNIT = re.compile(
+    r"(?:单位|金额)\s*[:：（(]\s*(?:人民币)?\s*(万元|千元|百万元|亿元)"
+    r"|[（(](万元|千元|百万元|亿元)[)）]|\bin (thousands|millions)\b",
+    re.IGNORECASE,
+)
 
 
 def amount_unit(grid: Grid, last: int) -> str | None:
@@ -118,7 +123,7 @@ def triage(body: pd.DataFrame, entry: SheetEntry, layout: Layout) -> np.ndarray:
     for i in range(min(6, len(body))):  # hints stand right below the header
         if reason[i] == "" and _is_hint([str(text) for text in body.iloc[i][filled[i]]]):
             reason[i] = "hint"
-    for i in np.flatnonzero((sparse | telling) & (reason == "")):
+    for i in np.flatnonzero((sparse | telling) & (reason == "")).tolist():
         cells = [str(text).strip() for text in body.iloc[i][filled[i]]]
         reason[i] = _reason(cells, str(body.iat[i, int(first[i])]).strip(), int(count[i]), wide, sectioned)
     entry.set_aside += Counter(reason[reason != ""].tolist())
@@ -142,7 +147,10 @@ def _is_hint(cells: list[str]) -> bool:
     return hints * 2 >= len(cells) and (len(cells) > 1 or len(cells[0]) > 12)
 
 
-_EXAMPLE = re.compile(r"[(（\[【]\s*(?:示例|样例|例|示范|example|sample)\s*[)）\]】]|^(?:示例|样例|例如?)[:：]|^(?:e\.g\.|example:)", re.IGNORECASE)
+_EXAMPLE = re.compile(
+    r"[(（\[【]\s*(?:示例|样例|例|示范|example|sample)\s*[)）\]】]|^(?:示例|样例|例如?)[:：]|^(?:e\.g\.|example:)",
+    re.IGNORECASE,
+)
 
 
 def not_blank(column: pd.Series) -> np.ndarray:
@@ -151,7 +159,11 @@ def not_blank(column: pd.Series) -> np.ndarray:
 
 
 _COUNTED = re.compile(r"共计?[:：]?\d+[人名条行个]|合计[:：]?\d+[人名条行个]?")
-_SIGNED = re.compile(r"\s*(?:填表|填报|制表|审核|批准|复核|编制|审批|签字|盖章)人?(?:签字|日期)?\s*[:：]|\s*(?:prepared|approved|reviewed|signed) by\b|\s*(?:signature|approved|date)\s*:", re.IGNORECASE)
+_SIGNED = re.compile(
+    r"\s*(?:填表|填报|制表|审核|批准|复核|编制|审批|签字|盖章)人?(?:签字|日期)?\s*[:：]"
+    r"|\s*(?:prepared|approved|reviewed|signed) by\b|\s*(?:signature|approved|date)\s*:",
+    re.IGNORECASE,
+)
 _TOTALS = ("subtotal", "grandtotal", "total", "小计", "合计", "总计", "共计")
 
 
@@ -172,9 +184,9 @@ def _reason(cells: list[str], first: str, count: int, wide: int, sectioned: bool
         return "note"
     if count <= 2 and leading.startswith(tuple(phrase.replace(" ", "") for phrase in values.words("note_phrases"))):
         return "note"
-    if any(values.key(text).replace(" ", "").strip(":：()（）") in values.words("example_rows") for text in cells[:2]) or any(
-        _EXAMPLE.search(text) for text in cells[:4]
-    ):
+    if any(
+        values.key(text).replace(" ", "").strip(":：()（）") in values.words("example_rows") for text in cells[:2]
+    ) or any(_EXAMPLE.search(text) for text in cells[:4]):
         return "example"
     if count == 1 and (NUMBERED_SECTION.match(first) or sectioned):
         return "section"
@@ -271,7 +283,9 @@ def _names(frame: pd.DataFrame) -> None:
     """A full name from first and last name, where there is no name column."""
     if not {"first_name", "last_name"} & set(frame.columns):
         return
-    if "name" in frame.columns and (frame["name"].notna().mean() > 0.9 or not {"first_name", "last_name"} <= set(frame.columns)):
+    if "name" in frame.columns and (
+        frame["name"].notna().mean() > 0.9 or not {"first_name", "last_name"} <= set(frame.columns)
+    ):
         return  # otherwise it is a preferred name that only some have
     parts = [frame[name].fillna("") for name in ("first_name", "last_name") if name in frame.columns]
     joined = parts[0] if len(parts) == 1 else (parts[0] + " " + parts[1]).str.strip()

@@ -46,10 +46,14 @@ def _names(grid: Grid, header: int, columns: list[int]) -> bool:
     return bool(len(cells)) and float(cells.map(marks.is_token).mean()) < 0.5
 
 
-def build(grid: Grid, header: int, stages: dict[int, str], described: dict[str, list[Column]]) -> tuple[Table, SheetEntry]:
+def build(
+    grid: Grid, header: int, stages: dict[int, str], described: dict[str, list[Column]]
+) -> tuple[Table, SheetEntry]:
     """One row of ``authorities`` per matter and stage that names somebody, and the sheet's ledger line."""
     rows.fill_merges(grid, header + 1)
-    wanted = {name: columns for name, columns in described.items() if name in ("matter", "function", "limit_to", "condition")}
+    wanted = {
+        name: columns for name, columns in described.items() if name in ("matter", "function", "limit_to", "condition")
+    }
     used = {column.index for columns in wanted.values() for column in columns} | set(stages)
     texts = headers.row_texts(grid, header)
     layout = headers.Layout("authorities", header, header, wanted, layout="stages", texts=texts)

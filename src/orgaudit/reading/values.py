@@ -68,7 +68,9 @@ def header_keys(text: str) -> list[str]:
 
 
 _INSIDE_BRACKETS = re.compile(r"\[([A-Za-z][^\[\]]*)\]")
-_TEMPLATE_MARKS = re.compile(r"\s+(?:overwrite|required|optional)\s*$|（?必填）?$|^\s*(?:new|current)\s+(?=status)", re.I)
+_TEMPLATE_MARKS = re.compile(
+    r"\s+(?:overwrite|required|optional)\s*$|（?必填）?$|^\s*(?:new|current)\s+(?=status)", re.I
+)
 
 
 @cache
@@ -134,16 +136,22 @@ def _is_directory_name(text: str) -> bool:
     return text.lstrip().upper().startswith(("CN=", "UID=")) and "=" in text[3:]
 
 
-_NUMBER = re.compile(r"[-+]?\d[\d,，]*\.?\d*(?:e[-+]?\d+)?", re.I)
+_NUMBER = re.compile(r"[-+]?\d[\d.,，]*(?:e[-+]?\d+)?", re.I)
 
 
 def number(text: str) -> float | None:
-    """The first number of a text (``30 %`` gives 30), or None."""
+    """The first number of a text (``30 %`` gives 30), or None. ``1.234,5`` and ``0,25`` have decimal commas."""
     found = _NUMBER.search(unicodedata.normalize("NFKC", text).replace(" ", ""))
-    if not found:
-        return None
+    return _figure(found.group()) if found else None
+
+
+def _figure(text: str) -> float | None:
+    """Digits with thousands separators or a decimal comma → the number."""
+    text = text.replace("，", ",").rstrip(".,")
+    if re.fullmatch(r"[-+]?\d{1,3}(?:\.\d{3})+(?:,\d+)?|[-+]?\d+,\d{1,2}", text) and text.count(".") != 1:
+        text = text.replace(".", "").replace(",", ".")
     try:
-        return float(found.group().replace(",", "").replace("，", ""))
+        return float(text.replace(",", ""))
     except ValueError:
         return None
 
@@ -183,7 +191,7 @@ def date(text: str) -> np.datetime64 | None:
 
 
 _UNITS = {"万": 1e4, "w": 1e4, "千": 1e3, "k": 1e3, "亿": 1e8, "m": 1e6, "百万": 1e6}
-_AMOUNT = re.compile(r"(\d[\d,]*\.?\d*)\s*(百万|万|千|亿|k|m|w)?(?:元|yuan|rmb|usd)?", re.I)
+_AMOUNT = re.compile(r"(\d[\d.,]*(?:e[+-]?\d+)?)\s*(百万|万|千|亿|k|m|w)?(元|yuan|rmb|usd)?", re.I)
 _BELOW = re.compile(r"以下|以内|不超过|小于|低于|至多|<|≤|upto|below|under|lessthan|notmorethan|max")
 _ABOVE = re.compile(r"以上|超过|大于|高于|起|>|≥|above|over|morethan|exceed|from")
 _NO_LIMIT = re.compile(r"不限|无限|unlimited|nolimit|any|全部|不限额")
@@ -197,14 +205,14 @@ def unit_scale(text: str) -> float:
 
 def band(text: str, unit: float = 1.0) -> tuple[float, float] | None:
     """An amount band as (from, to): ``5万以下`` → (0, 50000), ``50,001～200,000``, ``10万以上`` → (100000, inf)."""
-    text = unicodedata.normalize("NFKC", text).casefold().replace(" ", "")
+    text = unicodedata.normalize("NFKC", re.sub(r"^\s*[①-⑳]", "", text)).casefold().replace(" ", "")
     if _NO_LIMIT.search(text):
         return (0.0, float("inf"))
     if "%" in text:  # a share, no amount
         return None
     found = [
-        (float(digits.replace(",", "")), _UNITS.get(suffix, 0.0) if suffix else 0.0)
-        for digits, suffix in _AMOUNT.findall(re.sub(r"^[①-⑳]|^\d+[、.)](?=\D)", "", text))
+        (_figure(digits) or 0.0, _UNITS.get(suffix, 0.0) if suffix else (1.0 if whole else 0.0))
+        for digits, suffix, whole in _AMOUNT.findall(re.sub(r"^\d+[、.)](?=\D)", "", text))
     ]
     if not found:
         return None

@@ -13,7 +13,7 @@ from orgaudit.finding import Evidence
 from orgaudit.organization import KINDS, Organization, Status
 
 _MARKED = re.compile(f"{PERSON_MARK}[^{PERSON_MARK}]*{PERSON_MARK}")
-_ALWAYS = {"name", "first_name", "last_name", "employee_id", "email", "distinguished_name"}
+_ALWAYS = {"name", "first_name", "last_name", "employee_id", "email", "phone", "distinguished_name"}
 
 
 class Mask:

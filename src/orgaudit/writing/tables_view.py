@@ -106,7 +106,9 @@ def _reason(reason: str) -> Pair:
 
 def _plain_fields(sheet: Data) -> list[dict[str, Any]]:
     """Fields of a ledger line that an earlier version wrote without hit rates."""
-    return [{"header": header, "field": name, "rate": None, "against": None} for name, header in sheet["columns"].items()]
+    return [
+        {"header": header, "field": name, "rate": None, "against": None} for name, header in sheet["columns"].items()
+    ]
 
 
 def sheet(sheet: Data, tables: Data) -> dict[str, Any]:
