@@ -230,7 +230,27 @@ def _department_links(posts: Table, place: np.ndarray, tree: dept.DepartmentTree
         np.where((place[row] < 0) | unlisted[row], Status.UNKNOWN, Status.FOUND),
     )
     text = posts.text(name).to_numpy(dtype=object)[row]
-    return Links(row, status.astype(np.int8), np.full(len(row), DEPARTMENT), place[row], np.zeros(len(row), bool), text)
+    links = Links(
+        row, status.astype(np.int8), np.full(len(row), DEPARTMENT), place[row], np.zeros(len(row), bool), text
+    )
+    return links.joined(_unknown_parts(posts, name, tree)) if tree.listed else links
+
+
+def _unknown_parts(posts: Table, name: str, tree: dept.DepartmentTree) -> Links:
+    """Of cells that list several departments, those parts that the table of departments does not know."""
+    rows, parts = [], []
+    for row in np.flatnonzero(dept.lists_several(posts.text(name))):
+        listed = dept.several(tree, str(posts.value(int(row), name)))
+        lost = [part for part in listed if len(listed) > 1 and tree.find(part) == -1]
+        rows += [int(row)] * len(lost)
+        parts += lost
+    n = len(rows)
+    text = np.empty(n, dtype=object)
+    text[:] = parts
+    return Links(
+        np.array(rows, np.int64), np.full(n, Status.UNKNOWN, np.int8), np.full(n, DEPARTMENT), np.full(n, -1),
+        np.zeros(n, bool), text,
+    )  # fmt: skip
 
 
 def _department_frame(tree: dept.DepartmentTree, head: np.ndarray) -> pd.DataFrame:

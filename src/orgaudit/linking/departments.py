@@ -322,6 +322,11 @@ def _soft_paths(texts: list[str], tree: DepartmentTree) -> bool:
     return good * 2 > len(heads)
 
 
+def lists_several(column: pd.Series) -> np.ndarray:
+    """Boolean per row: the cell may list several departments."""
+    return np.asarray(column.str.contains(_LISTING, na=False).to_numpy(dtype=bool))
+
+
 def several(tree: DepartmentTree, text: str) -> list[str]:
     """The departments that a cell lists; one that is a known name or path as a whole stays whole."""
     parts = values.split(text, lambda piece: tree.find(piece) >= 0)

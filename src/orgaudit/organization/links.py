@@ -65,6 +65,11 @@ class Links:
         empty = np.zeros(0, dtype=np.int64)
         return Links(empty, empty, empty, empty, empty.astype(bool), empty.astype(object))
 
+    def joined(self, other: Links) -> Links:
+        """These links and others of the same table."""
+        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
+        return Links(*(np.concatenate([own, more]) for own, more in pairs))
+
     def take(self, keep: np.ndarray) -> Links:
         """The links of a boolean mask or index array."""
         return Links(

@@ -169,7 +169,9 @@ def _entry(item: Any, place: str, mistakes: list[str]) -> Entry | None:
         columns[name] = [str(text) for text in (texts if isinstance(texts, list) else [texts])]
     marks = {str(mark): str(meaning) for mark, meaning in item.get("marks", {}).items()}
     header = item.get("header", True) is not False
-    wrong = [text for texts in columns.values() for text in texts if not header and not re.fullmatch("[A-Za-z]{1,3}", text)]
+    wrong = [
+        text for texts in columns.values() for text in texts if not header and not re.fullmatch("[A-Za-z]{1,3}", text)
+    ]
     mistakes += [f"{place}.columns = {text} (A, B, …)" for text in wrong]
     if not header and not (item.get("file") or item.get("sheet")):
         mistakes.append(f"{place}.file")

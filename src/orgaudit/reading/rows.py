@@ -47,9 +47,7 @@ def build(grid: Grid, layout: Layout) -> tuple[Table, SheetEntry]:
 def start(grid: Grid, layout: Layout) -> SheetEntry:
     """The ledger line of a block with what stands above its data already set aside."""
     header = layout.first + 1 if layout.last >= layout.first else None
-    entry = SheetEntry(
-        grid.file, grid.sheet, layout.table, header, layout.layout, layout.columns, layout.ignored
-    )
+    entry = SheetEntry(grid.file, grid.sheet, layout.table, header, layout.layout, layout.columns, layout.ignored)
     entry.rows = grid.height
     before = grid.cells.loc[: layout.first - 1] if layout.first else grid.cells.iloc[:0]
     blank = int((~_filled(before).any(axis=1)).sum()) if len(before) else 0

@@ -148,7 +148,8 @@ def number(text: str) -> float | None:
 def _figure(text: str) -> float | None:
     """Digits with thousands separators or a decimal comma → the number."""
     text = text.replace("，", ",").rstrip(".,")
-    if re.fullmatch(r"[-+]?\d{1,3}(?:\.\d{3})+(?:,\d+)?|[-+]?\d+,\d{1,2}", text) and text.count(".") != 1:
+    continental = r"[-+]?\d{1,3}(?:\.\d{3})+,\d+|[-+]?\d{1,3}(?:\.\d{3}){2,}|[-+]?\d+,\d{1,2}"
+    if re.fullmatch(continental, text):
         text = text.replace(".", "").replace(",", ".")
     try:
         return float(text.replace(",", ""))
