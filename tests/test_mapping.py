@@ -81,6 +81,7 @@ def test_marks_and_sheets_that_a_mapping_overrides(
         ('[[sheets]]\ntable = "post"\n', "post (posts?)"),
         ('[[sheets]]\ntable = "posts"\n[sheets.columns]\nsuperiors = "X"\n', "superiors (superior?)"),
         ('[[sheets]]\ntable = "posts"\ncolums = 1\n', "colums (columns?)"),
+        ('[[sheets]]\ntable = "duties"\nlayout = "matrx"\n', "matrx (matrix?)"),
         ("", "[[sheets]]"),
     ],
 )

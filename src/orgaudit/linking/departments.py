@@ -143,7 +143,7 @@ def build(review: Review, settings: Settings) -> DepartmentTree:
         for name in ("department_level", "department"):
             if posts.has(name):
                 _from_texts(tree, posts.text(name).dropna().unique().tolist(), settings)
-                _codes_and_parents(tree, posts, name)
+                _codes_and_parents(tree, posts, name, settings)
                 break
     if table is None and posts is None:
         for kind, name in (
@@ -239,7 +239,7 @@ def _by_codes(tree: DepartmentTree) -> None:
             node.unknown_parent = begin
 
 
-def _codes_and_parents(tree: DepartmentTree, posts: Table, names: str) -> None:
+def _codes_and_parents(tree: DepartmentTree, posts: Table, names: str, settings: Settings) -> None:
     """What rows of posts add to a department: its code, and the unit above it (unless that is the same for all)."""
     for column in ("department_code", "parent_department"):
         if not posts.filled(column).any() or column == names:
@@ -258,7 +258,7 @@ def _codes_and_parents(tree: DepartmentTree, posts: Table, names: str) -> None:
             elif tree.nodes[node].parent < 0 and not tree.nodes[node].listed:
                 above = tree.find(str(told))
                 if above == -1:
-                    _from_texts(tree, [str(told)], Settings())
+                    _from_texts(tree, [str(told)], settings)
                     above = tree.find(str(told))
                 if above >= 0 and above != node:
                     tree.nodes[node].parent = above

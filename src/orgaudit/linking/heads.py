@@ -124,10 +124,16 @@ def flagged(posts: Table, people: folk.People, tree: dept.DepartmentTree) -> dic
         return result
     used = people.row_seat >= 0
     name = "department_level" if posts.has("department_level") else "department"
-    for row in np.flatnonzero(used & posts.filled("department_leader") & posts.filled(name)):
+    affirmative = values.words("yes")
+
+    def says_yes(text: str) -> bool:
+        return any(values.key(mark).replace(" ", "") in affirmative for mark in values.split(text))
+
+    flagged_rows = values.distinct_map(posts.text("department_leader"), says_yes).eq(True).to_numpy()
+    for row in np.flatnonzero(used & flagged_rows & posts.filled(name)):
         marks = values.split(str(posts.value(int(row), "department_leader")))
         units = dept.several(tree, str(posts.value(int(row), name)))
-        yes = [values.key(mark).replace(" ", "") in values.words("yes") for mark in marks]
+        yes = [values.key(mark).replace(" ", "") in affirmative for mark in marks]
         if len(yes) == 1:
             yes *= len(units)
         for unit, leads in zip(units, yes, strict=False):
@@ -160,22 +166,14 @@ def derived(
             seen.add(parent)
             parent = tree.nodes[parent].parent
         above[node] = tuple(leaders.get(parent, ())) if parent >= 0 and parent not in seen else ()
-    place = seats["department"].to_numpy()
-    known = np.flatnonzero(place >= 0)
-    heads_of = pd.Series(
-        [tuple(leaders.get(int(p), ())) for p in np.unique(place[known])], index=np.unique(place[known])
-    )
-    frame = pd.DataFrame({"seat": known, "target": pd.Series(place[known]).map(heads_of).to_numpy()})
-    own = [seat in targets for seat, targets in zip(frame["seat"], frame["target"], strict=True)]
-    nobody = [not targets for targets in frame["target"]]
-    climb = np.array(own, dtype=bool) | np.array(nobody, dtype=bool)
-    frame["target"] = [
-        above[int(place[seat])] if up else targets
-        for seat, targets, up in zip(frame["seat"], frame["target"], climb, strict=True)
-    ]
-    frame = frame.explode("target").dropna()
-    frame["target"] = frame["target"].astype(np.int64)
-    frame["seat"] = frame["seat"].astype(np.int64)
+    heading = pd.DataFrame([(d, seat) for d, own in leaders.items() for seat in own], columns=["department", "target"])
+    higher = pd.DataFrame([(d, seat) for d, own in above.items() for seat in own], columns=["department", "target"])
+    frame = pd.DataFrame({"seat": np.arange(len(seats)), "department": seats["department"].to_numpy()})
+    frame = frame[frame["department"] >= 0]
+    own_head = pd.MultiIndex.from_frame(frame[["department", "seat"]]).isin(pd.MultiIndex.from_frame(heading))
+    climbs = own_head | ~frame["department"].isin(heading["department"]).to_numpy()
+    parts = [frame[~climbs].merge(heading, on="department"), frame[climbs].merge(higher, on="department")]
+    frame = pd.concat(parts).sort_values(["seat", "target"], kind="stable").astype(np.int64)
     frame["row"] = seats["row"].to_numpy()[frame["seat"].to_numpy()]
     frame["status"] = Status.FOUND
     frame["text"] = ""

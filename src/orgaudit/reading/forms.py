@@ -18,19 +18,6 @@ from orgaudit.table import Column, SheetEntry, Source, Table
 
 _LARGEST = 600  # rows; a longer sheet is no form
 _NUMBERED = re.compile(r"(?:^|\n|(?<=[。；;]))\s*(?:[(（]\d+[)）]|\d+\s*[.、．)）]|[①-⑳]|[•·\-*]\s)\s*")
-_DUTY_COLUMNS = {
-    "statement": ("职责内容", "职责描述", "工作内容", "职责", "duty", "responsibility", "description"),
-    "share": ("权重", "时间占比", "占比", "比重", "weight", "timeshare", "%"),
-    "frequency": ("频次", "频率", "周期", "frequency"),
-    "standard": ("成果标准", "工作标准", "考核标准", "标准", "成果", "standard", "result"),
-}
-_INDICATOR_COLUMNS = {
-    "indicator": ("指标名称", "考核指标", "指标", "kpi", "indicator", "name"),
-    "weight": ("权重", "占比", "weight"),
-    "target": ("目标值", "目标", "target"),
-    "data_provider": ("数据来源", "数据提供", "datasource", "source"),
-    "formula": ("计算公式", "指标定义", "formula", "definition"),
-}
 
 
 @cache
@@ -208,7 +195,7 @@ def _read(grid: Grid) -> _Form:
             block, header = "", {}
             continue
         if block in ("duties", "indicators"):
-            known = _header(cells, _DUTY_COLUMNS if block == "duties" else _INDICATOR_COLUMNS)
+            known = _header(cells, catalog.toml("forms")[block]["columns"])
             if known:
                 header = known
                 form.used.add(at)
@@ -221,11 +208,10 @@ def _read(grid: Grid) -> _Form:
     if form.qualifications:
         at, column, _ = form.post.get("title", (0, 0, ""))
         form.post["qualifications"] = (at, column, "；".join(form.qualifications))
-        form.header["qualifications"] = "任职资格"
     return form
 
 
-def _header(cells: list[tuple[int, str]], known: dict[str, tuple[str, ...]]) -> dict[str, int]:
+def _header(cells: list[tuple[int, str]], known: dict[str, list[str]]) -> dict[str, int]:
     """Columns of a table inside a form: field → column; empty where the row is no header."""
     found: dict[str, int] = {}
     for column, text in cells:

@@ -25,6 +25,7 @@ from orgaudit.reading.shapes import column_number
 from orgaudit.table import Column, SheetEntry, letter
 
 IGNORE = "none"
+_LAYOUTS = ("rows", "matrix")
 _KEYS = ("table", "file", "sheet", "layout", "columns", "marks", "header")
 
 
@@ -168,6 +169,8 @@ def _entry(item: Any, place: str, mistakes: list[str]) -> Entry | None:
             continue
         columns[name] = [str(text) for text in (texts if isinstance(texts, list) else [texts])]
     marks = {str(mark): str(meaning) for mark, meaning in item.get("marks", {}).items()}
+    if item.get("layout", "rows") not in _LAYOUTS:
+        mistakes.append(f"{place}.layout = {_mistake(str(item['layout']), list(_LAYOUTS))}")
     header = item.get("header", True) is not False
     wrong = [
         text for texts in columns.values() for text in texts if not header and not re.fullmatch("[A-Za-z]{1,3}", text)
