@@ -29,6 +29,7 @@ OURS: dict[str, dict[str, Any]] = {
     # A person's seats are judged one by one (domain.md C15): two posts under two superiors are no double superior.
     "adp_workforce_now.csv": {"multi_superior": {}},
     "orgpublisher.csv": {"multi_superior": {}},
+    "oracle_hdl_worker.dat": {"multi_superior": {}},
     "oracle_hdl_assignment_supervisor.csv": {"multi_superior": {}, "people": 20},  # one whose only line has ended
     # Of two superiors one has left: that is one superior and one leaver.
     "html_table_staff_list.xls": {"multi_superior": {}},

@@ -297,4 +297,9 @@ def _notes(org: Organization, runs: dict[str, CheckRun], unused: list[int]) -> l
         notes.append({"key": "waivers_unused"} | texts.both("checks.notes.waivers_unused", n=len(unused)))
     if org.repairs:
         notes.append({"key": "repairs"} | texts.both("checks.notes.repairs", n=org.repairs))
+    n = int((~org.listed_seats).sum())
+    if n:
+        notes.append({"key": "further_posts"} | texts.both("checks.notes.further_posts", n=n))
+    if org.derived_superiors:
+        notes.append({"key": "derived_superiors"} | texts.both("checks.notes.derived_superiors"))
     return notes

@@ -46,7 +46,8 @@ def summary(audit: Audit, written: Written, lang: str, *, color: bool = False) -
     tell = texts.get(lang)
     org = audit.org
     lines = [
-        tell("cli.summary.organization", seats=org.n, positions=len(org.positions), persons=len(org.persons),
+        tell("cli.summary.organization", seats=int(org.listed_seats.sum()),
+             positions=int(org.listed_positions.sum()), persons=len(org.persons),
              departments=len(org.departments), layers=org.layers, date=audit.as_of.isoformat()),
         "",
     ]  # fmt: skip

@@ -34,7 +34,7 @@ def draft(audit: Audit, *, names: bool) -> list[dict[str, Any]]:
 
 def count(audit: Audit) -> int:
     """How many positions there are to describe."""
-    return len(audit.org.positions)
+    return int(audit.org.listed_positions.sum())
 
 
 class _Desk:
@@ -80,7 +80,8 @@ class _Desk:
         """Positions of one title in one department with the same duties, described together."""
         org = self.org
         groups: dict[tuple[Any, ...], list[int]] = {}
-        for position in range(len(org.positions)):
+        described = org.listed_positions | np.isin(np.arange(len(org.positions)), list(self.duties))
+        for position in np.flatnonzero(described).tolist():
             title, department = org.positions["title"].iat[position], int(org.positions["department"].iat[position])
             own = self.duties.get(position)
             duties = tuple(sorted(own["statement"].dropna())) if own is not None else ()

@@ -6,14 +6,15 @@ that refer to somebody.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from orgaudit import catalog
+from orgaudit.linking import concurrent, heads, lines, periods
 from orgaudit.linking import departments as dept
-from orgaudit.linking import heads, lines, periods
 from orgaudit.linking import people as folk
 from orgaudit.linking.lookup import AMBIGUOUS, tidy_ids
 from orgaudit.linking.references import DEPARTMENT, PERSON, POSITION, Resolver, kinds_of
@@ -29,17 +30,21 @@ def link(review: Review, settings: Settings, as_of: date) -> Organization:
     Moves rows that turn out to be leavers, expired or repeated from used to set aside in the review's ledger.
     """
     tree = dept.build(review, settings)
-    posts = review.tables.get("posts") or _empty_posts()
+    posts, origin, shorter = concurrent.spread(review.tables.get("posts") or _empty_posts())
+    review = replace(review, tables=review.tables | ({"posts": posts} if "posts" in review else {}))
     mended = _mend_ids(posts)
     place = _places(posts, tree)
-    people = folk.build(posts, np.maximum(place, -1), np.datetime64(as_of))
-    _account(review, posts, people.aside)
+    concurrent.settle(place, posts, origin, tree)
+    people = folk.build(posts, np.maximum(place, -1), np.datetime64(as_of), origin)
+    _account(review, posts, people.aside, origin)
     resolver = Resolver(tree, np.zeros(0, np.int64), settings.external_superiors, root_marks=True)
     _teach(resolver, posts, people, place, settings)
+    resolver.aliases |= shorter
     links: dict[tuple[str, str], Links] = {}
     head = heads.named(review, tree, resolver, people, links)
-    seats = _complete_seats(posts, people, tree)
+    seats = _complete_seats(posts, people, tree, origin)
     solid, dotted, marked = lines.solid_and_dotted(posts, people, seats, resolver, place, links)
+    solid = concurrent.answer(solid, seats, origin, people.row_seat)
     leaders = heads.flagged(posts, people, tree)
     for department, flagged in leaders.items():
         head[department] = flagged[0] if head[department] < 0 and len(flagged) == 1 else head[department]
@@ -47,6 +52,7 @@ def link(review: Review, settings: Settings, as_of: date) -> Organization:
     if derived:
         solid = heads.derived(posts, people, seats, leaders, tree)
         heads.declare(posts)
+    heads.titled(head, seats, people.positions["title"], tree)
     heads.guess(head, seats, solid, tree)
     solid = heads.through(solid, head)
     if settings.roots:
@@ -102,14 +108,15 @@ def _places(posts: Table, tree: dept.DepartmentTree) -> np.ndarray:
     return np.full(len(posts), -1, dtype=np.int64)
 
 
-def _account(review: Review, posts: Table, aside: np.ndarray) -> None:
+def _account(review: Review, posts: Table, aside: np.ndarray, origin: np.ndarray) -> None:
     """Tell the ledger which rows of posts are no seats after all."""
+    of_file = origin == np.arange(len(origin))
     for entry in review.ledger:
         if entry.source is None:
             continue
         for number, source in enumerate(posts.sources):
             if source is entry.source:
-                reasons, counts = np.unique(aside[posts.source == number].astype(str), return_counts=True)
+                reasons, counts = np.unique(aside[of_file & (posts.source == number)].astype(str), return_counts=True)
                 for reason, n in zip(reasons, counts, strict=True):
                     if reason and reason not in entry.set_aside:
                         entry.move(str(reason), int(n))
@@ -127,6 +134,7 @@ def _teach(resolver: Resolver, posts: Table, people: folk.People, place: np.ndar
     person[used] = people.seats["person"].to_numpy()[seat[used]]
     gone = [people.aside == reason for reason in (periods.LEFT, periods.INACTIVE)]
     resolver.learn(text, np.where(used, seat, -1), position, person, np.maximum(place, -1), *gone)
+    resolver.remember(text, people.aside == periods.REPLACED)
     resolver.first_damaged()
     for name, others in settings.aliases.get("positions", {}).items():
         resolver.aliases |= {values.key(other): values.key(name) for other in others}
@@ -135,7 +143,7 @@ def _teach(resolver: Resolver, posts: Table, people: folk.People, place: np.ndar
     resolver.held = held
 
 
-def _complete_seats(posts: Table, people: folk.People, tree: dept.DepartmentTree) -> pd.DataFrame:
+def _complete_seats(posts: Table, people: folk.People, tree: dept.DepartmentTree, origin: np.ndarray) -> pd.DataFrame:
     """Seat ids for rows without position id, and who is appraised how (domain.md D)."""
     seats = people.seats
     row = seats["row"].to_numpy()
@@ -155,7 +163,8 @@ def _complete_seats(posts: Table, people: folk.People, tree: dept.DepartmentTree
         | pd.Series(employment).isin(["agency", "outsourced"])
         | seats["status"].isin(["planned", "abolished"])
     )
-    seats["judged"] = ~unjudged.to_numpy(dtype=bool)
+    further = origin[row] != row  # a post named in passing is appraised with the main post
+    seats["judged"] = ~unjudged.to_numpy(dtype=bool) & ~further
     if posts.has("assignment"):
         said = values.closed(posts.text("assignment"), "assignment")
         marked = posts.text("assignment").str.contains("兼", na=False) & said.ne("primary")
@@ -163,6 +172,10 @@ def _complete_seats(posts: Table, people: folk.People, tree: dept.DepartmentTree
         seats["primary"] = said.eq("primary").to_numpy(dtype=bool)[row]
     else:
         seats["concurrent"] = seats["primary"] = False
+    seats["further"] = further
+    if further.any():
+        seats["concurrent"] |= further
+        seats["primary"] |= np.isin(row, origin[row[further]]) & ~further
     missing = seats["id"].isna()
     if missing.any():
         at = seats[missing]
@@ -170,8 +183,10 @@ def _complete_seats(posts: Table, people: folk.People, tree: dept.DepartmentTree
         names = pd.Series([node.name for node in tree.nodes] + [""], dtype="str").to_numpy()
         title = pd.Series(posts.text("title").to_numpy()[at["row"]], index=at.index, dtype="str").fillna("?")
         where = title + "@" + names[at["department"].to_numpy()]
+        held = seats["person"].to_numpy()
+        own_posts = np.bincount(held[~further & (held >= 0)], minlength=len(people.persons) + 1)
         nobody = at["person"].to_numpy() < 0  # there the id names the box
-        alone = nobody | (np.append(people.persons["seats"].to_numpy(), 0)[at["person"].to_numpy()] == 1)
+        alone = nobody | ((own_posts[at["person"].to_numpy()] == 1) & ~at["further"].to_numpy(dtype=bool))
         by_person = employee.where(alone, employee + "/" + where)
         number = at.groupby("position").cumcount() + 1
         numbered = where + "#" + number.astype(str).astype("str")

@@ -76,6 +76,25 @@ def _line(tree: dept.DepartmentTree, node: int) -> set[int]:
     return found
 
 
+_HEAD_SUFFIXES = ("负责人", "经理", "部长", "主任", "科长", "处长", "总监", "厂长", "班长")
+
+
+def titled(heads: np.ndarray, seats: pd.DataFrame, titles: pd.Series, tree: dept.DepartmentTree) -> None:
+    """Where no head is named: the one position that is called after the department (资金科负责人)."""
+    wanted: dict[str, int] = {}
+    for n, node in enumerate(tree.nodes):
+        if heads[n] < 0:
+            name = values.key(node.name)
+            wanted |= dict.fromkeys((name + suffix for suffix in _HEAD_SUFFIXES), n)
+            if name.endswith("部"):
+                wanted |= dict.fromkeys((name[:-1] + suffix for suffix in _HEAD_SUFFIXES), n) | {name + "长": n}
+    unit = values.distinct_map(titles, lambda title: wanted.get(values.key(title)))
+    called = pd.DataFrame({"position": np.arange(len(titles)), "unit": unit.to_numpy()}).dropna()
+    called = called.drop_duplicates("unit", keep=False)
+    first = representatives(seats["position"].to_numpy(), seats["occupied"].to_numpy(dtype=bool), len(titles))
+    heads[called["unit"].to_numpy(np.int64)] = first[called["position"].to_numpy(np.int64)]
+
+
 def guess(heads: np.ndarray, seats: pd.DataFrame, solid: pd.DataFrame, tree: dept.DepartmentTree) -> None:
     """Where no head is named: the one seat of a department that answers outside it and leads somebody."""
     if not len(seats) or not len(heads):
@@ -91,7 +110,8 @@ def guess(heads: np.ndarray, seats: pd.DataFrame, solid: pd.DataFrame, tree: dep
     asks_own[
         solid["seat"].to_numpy()[(own_department >= 0) & (own_department == department[solid["seat"].to_numpy()])]
     ] = True
-    candidates = np.flatnonzero((department >= 0) & outside & ~asks_own & seats["status"].ne("left").to_numpy())
+    main = (seats["status"].ne("left") & ~seats["further"]).to_numpy(dtype=bool)
+    candidates = np.flatnonzero((department >= 0) & outside & ~asks_own & main)
     frame = pd.DataFrame({"seat": candidates, "department": department[candidates], "leads": leads[candidates]})
     for leading in (True, False):
         part = frame[frame["leads"]] if leading else frame

@@ -30,8 +30,11 @@ class People:
     status: np.ndarray
 
 
-def build(posts: Table, department: np.ndarray, as_of: np.datetime64) -> People:
-    """Seats, positions and persons of a table ``posts`` whose departments are already known."""
+def build(posts: Table, department: np.ndarray, as_of: np.datetime64, origin: np.ndarray) -> People:
+    """Seats, positions and persons of a table ``posts`` whose departments are already known.
+
+    ``origin`` gives the row from which a row for a further post stems: both are one person's.
+    """
     n = len(posts)
     title, name, employee = posts.text("title"), posts.text("name"), posts.text("employee_id")
     name_key = values.keys(name)
@@ -49,6 +52,8 @@ def build(posts: Table, department: np.ndarray, as_of: np.datetime64) -> People:
         occupied |= headcount_only | ~vacant
     position, position_keys = _positions(posts, title, department)
     person = _persons(posts, name_key, employee, department, occupied & named & ~undisclosed)
+    occupied |= origin < 0  # a superior named in a form: who holds the post is not told
+    person = np.where(origin < 0, -1, person[np.maximum(origin, 0)])
     anonymous = occupied & (person < 0) & (undisclosed | ~named)
     person[undisclosed & occupied & (person < 0)] = (
         person.max(initial=-1) + 1 + np.arange(int((undisclosed & occupied & (person < 0)).sum()))

@@ -62,12 +62,11 @@ def _history(
     Effective dates say history where the rows carry no mark of concurrent posts; the later row counts, of one date the
     higher sequence. Rows that begin on one day are simultaneous.
     """
+    kind = pd.factorize(values.closed(posts.text("line_type"), "line_type"))[0]
     if posts.filled("assignment").any():
-        key = [person, position]
+        key = [person, position, kind]
     else:
-        record = pd.factorize(id_keys(posts.text("record")))[0]
-        kind = pd.factorize(values.closed(posts.text("line_type"), "line_type"))[0]
-        key = [person, record, kind]
+        key = [person, pd.factorize(id_keys(posts.text("record")))[0], kind]
     frame = pd.DataFrame({"group": pd.MultiIndex.from_arrays(key).factorize()[0], "begins": begins})
     frame["sequence"] = values.numbers(posts.text("sequence")) if posts.has("sequence") else 0.0
     dated = used & (person >= 0) & ~np.isnat(begins)

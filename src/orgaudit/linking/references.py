@@ -49,6 +49,7 @@ class Resolver:
         self.position_ids = self.employee_ids = self.mails = self.names = self.titles = self.directory = self.phones = (
             _NONE
         )
+        self.earlier = _NONE  # position ids of replaced rows → the person
         self.left = _NONE
         self.left_damaged = _NONE
         self.inactive = np.zeros(0, dtype=bool)
@@ -94,6 +95,13 @@ class Resolver:
         )
         self.position_department = np.zeros(int(position.max(initial=-1)) + 1, dtype=np.int64)
         self.position_department[position[used]] = departments[used]
+
+    def remember(self, posts_text: dict[str, pd.Series], replaced: np.ndarray) -> None:
+        """Let the position id of a row that a later one replaced mean the person, who has moved on."""
+        if replaced.any():
+            ids = id_keys(posts_text["position_id"])[replaced]
+            people = self.employee_ids.find(id_keys(posts_text["employee_id"])[replaced])
+            self.earlier = Lookup(ids.reset_index(drop=True), people)
 
     def first_damaged(self) -> None:
         """Lookups of last resort: ids compared without what spreadsheets do to them."""
@@ -219,6 +227,7 @@ class Resolver:
             (self.mails, PERSON),
             (self.directory, PERSON),
             (self.phones, PERSON),
+            (self.earlier, PERSON),
         ):
             if kind in kinds:
                 at = lookup.one(phone_key(spelled) if lookup is self.phones else spelled)

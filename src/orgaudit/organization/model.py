@@ -30,7 +30,8 @@ class Organization:
     Frames, one row per object, joined by row number:
 
     * ``seats``: ``row`` (first row in posts), ``position``, ``person`` (-1 = nobody named), ``department`` (-1 unknown),
-      ``occupied``, ``status``, ``id``, ``judged`` (domain.md D: appraised at all), ``mode``, ``employment``.
+      ``occupied``, ``status``, ``id``, ``judged`` (domain.md D: appraised at all), ``mode``, ``employment``, ``further``
+      (a post that another row names in passing).
     * ``positions``: ``row``, ``id``, ``title``, ``department``, ``seats`` (how many).
     * ``persons``: ``row``, ``employee_id``, ``name``, ``email``, ``seats``.
     * ``departments``: ``id``, ``name``, ``parent`` (-1), ``head`` (seat, -1), ``row``, ``listed``, ``kinds`` (set).
@@ -156,8 +157,8 @@ class Organization:
 
     @cached_property
     def blank_superior(self) -> np.ndarray:
-        """Boolean per seat: no superior is given at all (empty cell or root marker)."""
-        given = np.zeros(self.n, dtype=bool)
+        """Boolean per seat: no superior is given at all (empty cell or root marker), and one was asked for."""
+        given = ~self.listed_seats
         given[self.solid["seat"].to_numpy()] = True
         return ~given
 
@@ -185,6 +186,18 @@ class Organization:
             return np.zeros(self.n, dtype=np.int64)
         text = self.table("posts").text("legal_entity").to_numpy()[self.seats["row"].to_numpy()]
         return np.asarray(pd.factorize(pd.Series(text).fillna(""))[0])
+
+    @cached_property
+    def listed_seats(self) -> np.ndarray:
+        """Boolean per seat: it has a row of its own (others are named in passing by another row)."""
+        return np.asarray(~self.seats["further"].to_numpy(dtype=bool))
+
+    @cached_property
+    def listed_positions(self) -> np.ndarray:
+        """Boolean per position: some row is its own."""
+        result = np.zeros(len(self.positions), dtype=bool)
+        result[self.seats["position"].to_numpy()[self.listed_seats]] = True
+        return result
 
     # ---- who is who ---------------------------------------------------------------------------------------------
 
@@ -287,13 +300,13 @@ class Organization:
         """Heads of each seat: one for a person; headcount (else actual) for a row that names nobody; 0 where vacant."""
         from orgaudit.reading import values
 
-        heads = self.occupied.astype(float)
+        heads = (self.occupied & self.listed_seats).astype(float)
         unnamed = self.occupied & (self.seats["person"].to_numpy() < 0)
         for name in ("actual", "headcount"):
             if unnamed.any() and self.review.has("posts", name):
                 given = values.numbers(self.table("posts").text(name))[self.seats["row"].to_numpy()]
                 heads = np.where(unnamed & (given > 0), given, heads)
-        return heads
+        return np.asarray(heads)
 
     @cached_property
     def heads(self) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from orgaudit.errors import OrgauditError
-from orgaudit.reading import blocks, columns, files, forms, headers, matrix, rows, stages
+from orgaudit.reading import blocks, columns, files, forms, headers, matrix, mixed, rows, stages
 from orgaudit.reading.mapping import Mapping
 from orgaudit.table import Review, SheetEntry, Table
 
@@ -63,6 +63,7 @@ def _parts(grid: files.Grid, mapping: Mapping) -> Iterator[tuple[list[Table], Sh
     note = (
         "hidden" if grid.hidden
         else "empty" if not grid.height
+        else "joined" if grid.joined
         else "mapped_away" if mapping.ignores(grid)
         else None
     )  # fmt: skip
@@ -97,6 +98,9 @@ def _block(grid: files.Grid, mapping: Mapping) -> tuple[list[Table], SheetEntry]
     if staged is not None:
         table, entry = stages.build(grid, *staged)
         return [table], entry
+    listed = mixed.detect(grid) if told is None else None
+    if listed is not None:
+        return mixed.build(grid, listed)
     layout = columns.recognize(grid)
     by_layout = layout is None or _may_be_matrix(layout) or matrix.names_duties(grid)
     found = matrix.detect(grid) if by_layout or told is not None else None

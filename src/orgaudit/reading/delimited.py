@@ -1,9 +1,10 @@
-"""Delimited text → one grid: its encoding, its separator and its quotation mark are found out, not assumed."""
+"""Delimited text → grids (mostly one): its encoding, its separator and its quotation mark are found out, not assumed."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,13 +12,13 @@ import numpy as np
 import pandas as pd
 
 from orgaudit.errors import OrgauditError
-from orgaudit.reading import container
+from orgaudit.reading import bulk_load, container
 
 FIELD_LIMIT = 1 << 20  # characters of one field
 
 
-def read(path: Path) -> pd.DataFrame:
-    """The cells of a delimited file as strings; row i is record i + 1.
+def sheets(path: Path) -> Iterator[tuple[str | None, pd.DataFrame, bool]]:
+    """Name (mostly none), cells as strings, and whether the rows only completed others; row i is record i + 1.
 
     Raises:
         OrgauditError: the encoding cannot be recognized, or the records cannot be told apart.
@@ -26,6 +27,16 @@ def read(path: Path) -> pd.DataFrame:
     if text is None:
         raise OrgauditError("undecodable", file=path.name)
     text = text.replace("\0", "")
+    if bulk_load.recognizes(text):
+        blocks = bulk_load.sheets(text)
+        for name, cells in blocks:
+            yield name, cells, name is None and len(blocks) > 1
+    else:
+        yield None, _read(text, path.name), False
+
+
+def _read(text: str, file: str) -> pd.DataFrame:
+    """The cells of one table."""
     if text[:40].lower().startswith("sep=") and "\n" in text[:60]:  # a hint that Excel reads and never shows
         text = "\n" + text.split("\n", 1)[1]
     delimiter = sniff_delimiter(text)
@@ -38,7 +49,7 @@ def read(path: Path) -> pd.DataFrame:
             quotechar=quote, keep_default_na=False, na_values=[""], skip_blank_lines=False, engine="c",
         )  # fmt: skip
     except (pd.errors.ParserError, ValueError):
-        frame = _ragged(text, delimiter, quote, path.name)
+        frame = _ragged(text, delimiter, quote, file)
     return frame.astype("str")
 
 

@@ -27,6 +27,7 @@ class Grid:
     cells: pd.DataFrame
     shape: Shape = field(default_factory=Shape)
     hidden: bool = False
+    joined: bool = False  # its rows completed those of other sheets
 
     @property
     def merges(self) -> list[tuple[int, int, int, int]]:
@@ -76,7 +77,8 @@ def grids(path: Path) -> Iterator[Grid]:
     """
     kind = container.kind_of(path)
     if kind == "text":
-        yield Grid(path.name, None, delimited.read(path))
+        for name, cells, only_joined in delimited.sheets(path):
+            yield Grid(path.name, name, cells, joined=only_joined)
     elif kind in ("html", "spreadsheetml"):
         for name, cells, shape, hidden in getattr(markup, kind)(path):
             yield Grid(path.name, name or None, cells, shape, hidden)

@@ -99,8 +99,8 @@ def _organization(audit: Audit) -> dict[str, Any]:
     leading = org.reports > 0
     tops: list[int] = np.flatnonzero((org.blank_superior | org.root_marked) & ~org.in_loop).tolist() if org.n else []
     return {
-        "seats": org.n,
-        "positions": len(org.positions),
+        "seats": int(org.listed_seats.sum()),
+        "positions": int(org.listed_positions.sum()),
         "persons": len(org.persons),
         "departments": len(org.departments),
         "vacant_seats": int(org.vacant.sum()),
