@@ -62,7 +62,8 @@ def run(
     for code, check in all_checks().items():
         if progress:
             progress(code)
-        runs[code] = _run_one(org, check, _wanted(code, select, ignore) and org.settings.check(code).enabled)
+        enabled = _wanted(code, select, ignore) and org.settings.check(code).enabled
+        runs[code] = _run_one(org, check, enabled, runs)
     findings = [finding for run_ in runs.values() for finding in run_.findings]
     _link_causes(findings, runs)
     unused = _waive(org, findings)
@@ -88,16 +89,17 @@ def _wanted(code: str, select: Sequence[str], ignore: Sequence[str]) -> bool:
     return (not select or bool(named & set(select))) and not named & set(ignore)
 
 
-def _run_one(org: Organization, check: Check, enabled: bool) -> CheckRun:
+def _run_one(org: Organization, check: Check, enabled: bool, earlier: dict[str, CheckRun]) -> CheckRun:
     if not enabled:
         return CheckRun(check, DISABLED)
-    missing = check.missing(org)
+    missing = next(iter(check.lacking(org.review)), None)
     if missing:
         table, _, column = missing.partition(".")
         key = "checks.reasons.column_missing" if column else "checks.reasons.table_missing"
         said = texts.both(key, table=table_name(table), column=field_name(table, column) if column else "")
         return CheckRun(check, NOT_ASSESSABLE, said, missing)
-    limits = SimpleNamespace(**{**check.thresholds, **org.settings.check(check.code).thresholds})
+    found = {code: run.findings for code, run in earlier.items()}  # for checks that weigh what others found
+    limits = SimpleNamespace(**{**check.thresholds, **org.settings.check(check.code).thresholds}, found=found)
     try:
         result = check.function(org, limits)
         run_ = CheckRun(check, PASS, assessed=result.assessed)
@@ -257,7 +259,7 @@ def _waive(org: Organization, findings: list[Finding]) -> list[int]:
     A waiver without a compensating control, without an owner, or past its date leaves its finding open (domain.md C13).
     """
     unused = []
-    for number, waiver in enumerate(_waivers(org)):
+    for number, waiver in enumerate(org.waivers):
         code, subject = (waiver.get("code") or "").strip().upper(), values.key(waiver.get("subject") or "")
         covered = [
             f
@@ -274,19 +276,9 @@ def _waive(org: Organization, findings: list[Finding]) -> list[int]:
     return unused
 
 
-def _waivers(org: Organization) -> list[dict[str, str | None]]:
-    """Waivers of the table, then those of orgaudit.toml."""
-    listed: list[dict[str, str | None]] = []
-    if "waivers" in org.review:
-        table = org.table("waivers")
-        names = ("code", "subject", "reason", "control", "owner", "expires")
-        listed = [{name: table.value(row, name) for name in names} for row in range(len(table))]
-    return [*listed, *org.settings.waivers]
-
-
 def _notes(org: Organization, runs: dict[str, CheckRun], unused: list[int]) -> list[dict[str, str]]:
     """Sentences about the whole audit: modes not given, references repaired, waivers that match nothing."""
-    from orgaudit.checks.readiness import modes_unstated
+    from orgaudit.checks.indicator_sets import modes_unstated
 
     notes = []
     if runs["RDY-04"].status != DISABLED and modes_unstated(org):

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from orgaudit import texts
 from orgaudit.finding import CERTAIN, INFERRED, Result
 from orgaudit.organization import Organization
+from orgaudit.table import Review
 
 Function = Callable[[Organization, SimpleNamespace], Result]
 
@@ -26,7 +27,8 @@ class NotAssessable(Exception):  # noqa: N818 (a verdict, not an error)
 class Check:
     """One check: its contract (code, severity, confidence) and what it needs.
 
-    ``needs`` names tables (``duties``) and columns (``posts.superior``) that must hold values; ``a|b`` accepts either.
+    ``needs`` names tables (``duties``) and columns (``posts.superior``) that must hold values; ``a|b`` accepts either, and of
+    ``waivers.owner?`` the column need only be there: empty cells are what the check looks for.
     ``thresholds`` are the configurable numbers; their sources stand in the texts.
     """
 
@@ -64,14 +66,21 @@ class Check:
         """Its name in both languages."""
         return texts.both(f"checks.{self.code}.name")
 
-    def missing(self, org: Organization) -> str | None:
-        """The first need that the input does not meet (``duties`` or ``posts.grade``); None where all are met."""
+    def lacking(self, review: Review) -> list[str]:
+        """The needs that the input does not meet, as ``duties`` or ``posts.grade``; empty where all are met."""
+        lost = []
         for need in self.needs:
             options = [option.partition(".")[::2] for option in need.split("|")]
-            if not any(org.review.has(table, column or None) for table, column in options):
+            if not any(_given(review, table, column) for table, column in options):
                 table, column = options[0]
-                return table if not org.review.has(table) else f"{table}.{column}"
-        return None
+                lost.append(table if not review.has(table) or not column else f"{table}.{column.rstrip('?')}")
+        return lost
+
+
+def _given(review: Review, table: str, column: str) -> bool:
+    if column.endswith("?"):
+        return review.has(table) and review.tables[table].has(column.rstrip("?"))
+    return review.has(table, column or None)
 
 
 class Chapter:

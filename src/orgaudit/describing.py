@@ -138,14 +138,10 @@ def inspection(review: Review, lang: str, org: Organization | None = None) -> st
         lacking: dict[str, list[str]] = defaultdict(list)
         for code, check in all_checks().items():
             if check.principle == key:
-                for need in check.needs:
-                    options = [option.partition(".")[::2] for option in need.split("|")]
-                    if not any(review.has(table, column or None) for table, column in options):
-                        table, column = options[0]
-                        name = f"{table_name(table)[lang]}" + (
-                            f" · {field_name(table, column)[lang]}" if column else ""
-                        )
-                        lacking[name].append(code)
+                for need in check.lacking(review):
+                    table, _, column = need.partition(".")
+                    name = table_name(table)[lang] + (f" · {field_name(table, column.rstrip('?'))[lang]}" if column else "")
+                    lacking[name].append(code)
         needs = "; ".join(f"{name} ({', '.join(codes)})" for name, codes in lacking.items()) or tell(
             "cli.inspect.complete"
         )
@@ -292,7 +288,7 @@ def explanation(code: str, lang: str) -> str:
 
 def _need(option: str, lang: str) -> str:
     table, _, column = option.partition(".")
-    return table_name(table)[lang] + (f" · {field_name(table, column)[lang]}" if column else "")
+    return table_name(table)[lang] + (f" · {field_name(table, column.rstrip('?'))[lang]}" if column else "")
 
 
 def _wrap(text: str, width: int = 96) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from orgaudit import texts
 from orgaudit.table import Cell
 
 SEVERITIES = ("blocker", "high", "medium", "low", "info")
@@ -25,6 +26,12 @@ def listing(items: Iterable[object], most: int = 6) -> dict[str, str]:
         "en": ", ".join(shown) + (f" and {rest} more" if rest > 0 else ""),
         "zh": "、".join(shown) + (f"等{len(names)}项" if rest > 0 else ""),
     }
+
+
+def phrases(key: str, problems: Mapping[str, object]) -> dict[str, str]:
+    """Several problems of one offender as a phrase per language; their texts stand below ``key``."""
+    said = [texts.both(f"{key}.{name}", value=value) for name, value in problems.items()]
+    return {"en": "; ".join(one["en"] for one in said), "zh": "；".join(one["zh"] for one in said)}
 
 
 class Offenders:

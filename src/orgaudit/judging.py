@@ -11,7 +11,7 @@ import numpy as np
 
 from orgaudit.check import Check
 from orgaudit.checks import PRINCIPLES
-from orgaudit.checks.readiness import measured_seats, modes_unstated
+from orgaudit.checks.indicator_sets import measured_seats, modes_unstated
 from orgaudit.finding import SEVERITIES, WEIGHTS, Finding
 from orgaudit.organization import Organization
 from orgaudit.reading import values

@@ -102,6 +102,24 @@ def _first_verb(rest: str, lang: int) -> tuple[str | None, str]:
     return None, ""
 
 
+def verbs(text: str) -> list[str]:
+    """Acting verbs that begin the parts of a statement (parts end at commas, ``、`` and "and"), each once."""
+    spelled = _NUMBERED.sub("", values.key(text))
+    lang = 0 if re.search(r"[\u4e00-\u9fff]", spelled) else 1
+    found: list[str] = []
+    for part in re.split(r"[,，、;；]|以及|并(?!且)|\band\b|及(?!时)", spelled):
+        rest = part.strip()
+        for group in ("strip", "strip"):
+            if hit := _pattern(group)[lang].match(rest):
+                rest = rest[hit.end() :].strip()
+        for word, _ in _verbs()[lang]:
+            hit = re.match(word if lang == 0 else rf"{re.escape(word)}\b", rest)
+            if hit and len(rest) > len(hit.group()) + 1 and hit.group() not in found:
+                found.append(hit.group())
+                break
+    return found
+
+
 def bigrams(text: str) -> set[str]:
     """Character pairs of a text without spaces: the unit that works for Chinese without a segmenter."""
     tight = re.sub(r"[\s,，、。;；()（）]+", "", text)
@@ -112,3 +130,24 @@ def dice(a: str, b: str) -> float:
     """Share of common character pairs, 0 to 1."""
     first, second = bigrams(a), bigrams(b)
     return 2 * len(first & second) / (len(first) + len(second)) if first and second else 0.0
+
+
+_TEMPLATE = re.compile(r"^(?:全面|直接|具体)?(?:负责|组织|主持|牵头|统筹|落实|做好|开展)+")
+
+
+def pieces(text: str) -> set[str]:
+    """Character pairs of Chinese, words of English, without the verbs and tails that most statements share."""
+    bare = re.sub(r"(?:等?(?:相关|各项|有关)?工作|等)?[。.;；\s]*$", "", _TEMPLATE.sub("", text))
+    if re.search(r"[\u4e00-\u9fff]", bare):
+        return bigrams(bare)
+    words = re.findall(r"[a-z0-9]+", bare)
+    return {re.sub(r"(?:ing|es|ed|s)$", "", word) for word in words if word not in _SMALL} or {bare}
+
+
+_SMALL = {"the", "a", "an", "of", "and", "for", "to", "in", "on", "with", "all", "responsible"}
+
+
+def speaks_of_action(spelled: str) -> bool:
+    """Whether any acting verb of the catalogue stands anywhere in a keyed text."""
+    lang = 0 if re.search(r"[\u4e00-\u9fff]", spelled) else 1
+    return any(re.search(word if lang == 0 else rf"\b{re.escape(word)}\b", spelled) for word, _ in _verbs()[lang])

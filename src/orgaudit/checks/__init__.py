@@ -5,16 +5,28 @@ from __future__ import annotations
 from functools import cache
 
 from orgaudit.check import Chapter, Check
-from orgaudit.checks import (
+from orgaudit.checks import (  # noqa: F401 (the further modules of a chapter file their checks when imported)
+    appraisers,
     authority,
     chain_of_command,
     checks_and_balances,
     data_quality,
+    descriptions,
+    directives,
     duties,
+    independence,
+    indicator_sets,
+    limits_of_authority,
+    matrices,
     mutual_service,
     obedience,
+    practice,
     readiness,
+    secondary_lines,
+    shared_results,
     single_superior,
+    statements,
+    titles,
 )
 
 CHAPTERS: tuple[Chapter, ...] = (
@@ -34,4 +46,6 @@ PRINCIPLES: tuple[str, ...] = tuple(chapter.key for chapter in CHAPTERS)
 @cache
 def all_checks() -> dict[str, Check]:
     """Every check by code."""
-    return {check.code: check for chapter in CHAPTERS for check in chapter.checks}
+    return {
+        check.code: check for chapter in CHAPTERS for check in sorted(chapter.checks, key=lambda check: check.code)
+    }

@@ -13,9 +13,10 @@ import pandas as pd
 
 from orgaudit import wording
 from orgaudit.check import Chapter, NotAssessable
-from orgaudit.finding import Offenders, Result
-from orgaudit.organization import Organization
+from orgaudit.finding import Offenders, Result, listing, phrases
+from orgaudit.organization import KINDS, Organization
 from orgaudit.reading import values
+from orgaudit.table import Table
 
 CHAPTER = Chapter("AUT")
 
@@ -118,53 +119,210 @@ def _abilities(org: Organization, positions: np.ndarray) -> list[str]:
     ]
 
 
-@CHAPTER.check(5, "high", subject="matter", confidence="declared", needs=["authorities", "posts.superior"])
-def limit_inversion(org: Organization, limits: SimpleNamespace) -> Result:
-    """On one matter and condition a position may approve more than its direct superior (domain.md C8)."""
+@CHAPTER.check(2, "medium", subject="matter", confidence="declared", core=True, needs=["authorities", "duties"],
+               thin_table=0.2)  # fmt: skip
+def authority_without_responsibility(org: Organization, limits: SimpleNamespace) -> Result:
+    """A right to approve where neither the position nor anybody below it answers for the matter or is measured by it."""
     rights = org.work.rights
-    alone = rights[
-        ((rights["power"] == "approve") & ~rights["joint"].astype(bool) & ~rights["special"].astype(bool)).to_numpy()
-    ]
-    keys = ["matter", "condition", "currency"]
-    top = alone.sort_values("high", kind="stable").drop_duplicates([*keys, "position"], keep="last")
-    first_seat = np.full(len(org.positions), -1, dtype=np.int64)
-    first_seat[org.seats["position"].to_numpy()[::-1]] = np.arange(org.n)[::-1]
-    above = org.parent[first_seat[top["position"].to_numpy(dtype=np.int64)]] if len(top) else np.zeros(0, np.int64)
-    top = top.assign(superior=np.where(above >= 0, org.seats["position"].to_numpy()[np.maximum(above, 0)], -1))
-    lower = top[top["superior"] >= 0]
-    both = lower.merge(
-        top[[*keys, "position", "high", "row"]],
-        left_on=[*keys, "superior"],
-        right_on=[*keys, "position"],
-        suffixes=("", "_above"),
-    )
-    wrong = both[(both["high"] > both["high_above"]).to_numpy()]
+    own = rights[((rights["power"] == "approve") & (rights["position"] >= 0) & rights["matter"].notna()).to_numpy()]
+    own = own.drop_duplicates(["matter", "condition", "position"])
+    carriers = _Carriers(org)
+    top = org.main_root | (org.main_root[np.maximum(org.parent, 0)] & (org.parent >= 0))
+    wrong: list[int] = []
+    known = 0
+    for i, (position, function, matter) in enumerate(zip(own["position"], own["function"], own["matter"], strict=True)):
+        seats = carriers.seats(function, str(matter))
+        known += bool(len(seats))
+        held = org.position_seats(int(position))
+        below = any(org.above(np.full(len(seats), s), seats).any() or s in seats for s in held)
+        if not below and not (len(seats) and top[held].any()):
+            wrong.append(i)
+    if known < limits.thin_table * len(own):
+        raise NotAssessable("duties_thin", n=known, of=len(own))
+    found = own.iloc[wrong]
+    table = org.table("authorities")
+    groups = [part for _, part in found.groupby(["matter", "condition"], sort=False)]
     offenders = Offenders(
         "matter",
-        [_matter(org, int(row)) for row in wrong["row"]],
-        matter=[_matter(org, int(row)) for row in wrong["row"]],
-        position=[org.position_name(int(p)) for p in wrong["position"]],
-        superior=[org.position_name(int(p)) for p in wrong["superior"]],
-        own=[_amount(a) for a in wrong["high"]],
-        above=[_amount(a) for a in wrong["high_above"]],
-    ).apart(
-        [
-            f"{c}|{u}|{org.position_key(int(p))}"
-            for c, u, p in zip(wrong["condition"], wrong["currency"], wrong["position"], strict=True)
-        ]
-    )
-    offenders.also("position", wrong["position"].to_numpy()).also("position", wrong["superior"].to_numpy())
-    offenders.seen("authorities", "limit_to", wrong["row"].to_numpy()).seen(
-        "authorities", "limit_to", wrong["row_above"].to_numpy()
-    )
-    offenders.holding([[] for _ in range(len(offenders))])
-    return Result(offenders, max(1, int(alone[keys].drop_duplicates().shape[0])))
+        [_matter_name(table, part) for part in groups],
+        confidence=["declared" if part["declared"].all() else "inferred" for part in groups],
+        matter=[_matter_name(table, part) for part in groups],
+        positions=[listing(org.position_name(int(p)) for p in part["position"]) for part in groups],
+    ).apart([str(part["condition"].iloc[0]) for part in groups])
+    for i, part in enumerate(groups):
+        offenders.also("position", part["position"].tolist(), [i] * len(part))
+        offenders.seen("authorities", "matter", part["row"].tolist(), [i] * len(part))
+    return Result(offenders.holding([[] for _ in groups]), max(1, len(own)))
 
 
-def _matter(org: Organization, row: int) -> str:
-    table = org.table("authorities")
+def _matter_name(table: Table, part: pd.DataFrame) -> str:
+    row = int(part["row"].iloc[0])
     return table.value(row, "matter") or table.value(row, "function") or ""
 
 
-def _amount(value: float) -> dict[str, str] | str:
-    return f"{value:,.0f}" if np.isfinite(value) else {"en": "no limit", "zh": "不限"}
+class _Carriers:
+    """Seats that answer for a function or matter: bearers of lead duties and of indicators linked to them, and department heads."""
+
+    def __init__(self, org: Organization) -> None:
+        duties = org.work.duties
+        behind = org.work.indicator_duties
+        lead = np.array(duties["lead"].astype(bool) & ~duties["catch_all"].astype(bool))
+        lead[behind["line"][behind["own"].to_numpy(dtype=bool)].to_numpy(dtype=np.int64)] = True
+        # Who is measured by a duty answers for it too, whoever does it.
+        measured, linked = org.work.indicator_seats(), behind["line"].to_numpy(dtype=np.int64)
+        known = linked[measured.row] >= 0
+        self._measured = pd.DataFrame({"line": linked[measured.row][known], "seat": measured.index[known]})
+        self._lines = duties[lead]
+        self._org = org
+        self._words = [(text, wording.bigrams(str(text))) for text in self._lines["statement"].dropna().unique()[:5000]]
+        self._known: dict[tuple[object, str], np.ndarray] = {}
+
+    def seats(self, function: object, matter: str) -> np.ndarray:
+        """The seats, by the function where one is named and somebody declares it, else by the words of the matter."""
+        key = (function, matter)
+        if key not in self._known:
+            lines = self._lines
+            by_function = lines[(lines["function"] == function).to_numpy()] if isinstance(function, str) else lines.iloc[:0]
+            self._known[key] = self._of(by_function if len(by_function) else self._by_words(matter))
+        return self._known[key]
+
+    def _by_words(self, matter: str) -> pd.DataFrame:
+        asked = wording.bigrams(matter)
+        near = [text for text, own in self._words if len(asked & own) * 2 >= len(asked)]
+        return self._lines[self._lines["statement"].isin(near).to_numpy()]
+
+    def _of(self, lines: pd.DataFrame) -> np.ndarray:
+        org = self._org
+        seats = np.flatnonzero(np.isin(org.seats["position"].to_numpy(), lines["position"].to_numpy()))
+        units = lines["department"].to_numpy(dtype=np.int64)[(lines["position"] < 0).to_numpy()]
+        units = units[units >= 0]
+        heads = org.departments["head"].to_numpy()[units] if len(units) else units
+        headless = np.isin(org.seats["department"].to_numpy(), units[heads < 0])
+        measured = self._measured["seat"][self._measured["line"].isin(lines.index).to_numpy()].to_numpy(dtype=np.int64)
+        return np.unique(np.concatenate([seats, heads[heads >= 0], np.flatnonzero(headless), measured]))
+
+
+@CHAPTER.check(3, "high", subject="indicator", confidence="declared", needs=["indicators.duty|indicators.control"])
+def uncontrollable_indicator(org: Organization, limits: SimpleNamespace) -> Result:
+    """An indicator of another bearer's duty, one marked uncontrollable, or one whose bearer is only consulted or informed."""
+    table = org.table("indicators")
+    behind = org.work.indicator_duties
+    control = values.closed(table.text("control"), "control").to_numpy()
+    kind = org.work.indicators["kind"].to_numpy()
+    found = (behind["line"] >= 0).to_numpy()
+    marks = {
+        "control": control == "uncontrollable",
+        "other": found & ~behind["own"].to_numpy(dtype=bool) & (kind >= 0) & ~_led_below(org),
+        "informed": found & behind["own"].to_numpy(dtype=bool) & ~behind["acts"].to_numpy(dtype=bool),
+    }
+    wrong = np.any(list(marks.values()), axis=0)
+    wrong[[row for row in np.flatnonzero(wrong & table.filled("group")) if _carries_own(org, int(row))]] = False
+    rows = np.flatnonzero(wrong)
+    problems = [{name: "" for name, mark in marks.items() if mark[row]} for row in rows]
+    measured = org.work.indicator_seats()
+    held: dict[int, list[int]] = {int(row): [] for row in rows}
+    for row, seat in zip(measured.row.tolist(), measured.index.tolist(), strict=True):
+        if row in held:
+            held[row].append(seat)
+    offenders = indicator_offenders(
+        org, rows, problems=[phrases("checks.AUT-03.problem", own) for own in problems]
+    ).holding([held[int(row)] for row in rows])
+    for i, (row, own) in enumerate(zip(rows, problems, strict=True)):
+        offenders.seen("indicators", "control" if "control" in own else "duty", [int(row)], [i])
+    judged = table.filled("duty") | table.filled("control")
+    return Result(offenders, max(1, int(judged.sum())))
+
+
+def _led_below(org: Organization) -> np.ndarray:
+    """Boolean per indicator: the related duty is that of somebody whom the bearer leads."""
+    behind, duties = org.work.indicator_duties, org.work.duties
+    measured = org.work.indicator_seats()
+    line = behind["line"].to_numpy(dtype=np.int64)[measured.row]
+    position = np.where(line >= 0, duties["position"].to_numpy()[np.maximum(line, 0)], -1) if len(duties) else line
+    first = np.array([org.position_seats(int(p))[0] if p >= 0 else -1 for p in position], dtype=np.int64)
+    result = np.zeros(len(behind), dtype=bool)
+    result[measured.row[org.above(measured.index, first)]] = True
+    return result
+
+
+def indicator_offenders(org: Organization, rows: np.ndarray, **columns: object) -> Offenders:
+    """Offenders that are indicators, with their bearers: ``indicator`` and ``bearer`` for the sentence."""
+    table, frame = org.table("indicators"), org.work.indicators
+    names = [table.value(int(row), "indicator") or "" for row in rows]
+    bearers = [bearer_name(org, int(row)) for row in rows]
+    offenders = Offenders("indicator", names, indicator=names, bearer=bearers, **columns)
+    offenders.apart([str(frame["bearer"].iat[int(row)]) for row in rows])
+    for i, row in enumerate(rows):
+        kind, index = int(frame["kind"].iat[int(row)]), int(frame["index"].iat[int(row)])
+        if kind >= 0:
+            offenders.also(KINDS[kind], [index], [i])
+    return offenders
+
+
+def bearer_name(org: Organization, row: int) -> dict[str, str] | str:
+    """What a reader calls an indicator's bearer; a person is spoken of by the title held."""
+    frame = org.work.indicators
+    kind, index = int(frame["kind"].iat[row]), int(frame["index"].iat[row])
+    if kind == 0:
+        return str(org.departments["name"].iat[index])
+    if kind == 1:
+        return org.position_name(index)
+    seats = org.person_seats(index) if kind == 2 else np.array([index]) if kind == 3 else np.zeros(0, np.int64)
+    if len(seats):
+        return org.seat_names(seats[:1])[0]
+    return {"person": org.table("indicators").value(row, "bearer") or ""}
+
+
+def _carries_own(org: Organization, row: int) -> bool:
+    """Whether the bearer, or somebody below it, has an indicator linked to a duty of its own (domain.md C19)."""
+    frame, behind = org.work.indicators, org.work.indicator_duties
+    own = behind["own"].to_numpy(dtype=bool).copy()
+    own[row] = False
+    linked = frame[own]
+    kind, index = int(frame["kind"].iat[row]), int(frame["index"].iat[row])
+    if ((linked["kind"] == kind) & (linked["index"] == index)).any():
+        return True
+    measured = org.work.indicator_seats()
+    mine = measured.index[measured.row == row]
+    theirs = np.unique(measured.index[np.isin(measured.row, linked["row"].to_numpy())])
+    if kind == 0:
+        place = org.seats["department"].to_numpy()[theirs]
+        if any(index in org.department_line(int(d)) for d in np.unique(place[place >= 0])):
+            return True
+    return any(bool((org.above(np.full(len(theirs), seat), theirs)).any()) or seat in theirs for seat in mine)
+
+
+@CHAPTER.check(10, "medium", subject="matter", confidence="declared", core=False,
+               needs=["authorities", "authorities.granted_by?|authorities.condition?"])  # fmt: skip
+def delegation_without_end(org: Organization, limits: SimpleNamespace) -> Result:
+    """A delegated or temporary right without an end date, or held by a position whose ability is still developing."""
+    rights = org.work.rights
+    given = rights[rights["delegated"].to_numpy(dtype=bool)] if len(rights) else rights
+    given = given.drop_duplicates(["row", "position"])
+    given = given.assign(endless=~given["special"].astype(bool))
+    able = np.array(_abilities(org, np.maximum(given["position"].to_numpy(dtype=np.int64), 0)), dtype=object)
+    given["learning"] = (able == "developing") & (given["position"] >= 0).to_numpy()
+    wrong = given[given["endless"] | given["learning"]]
+    if not len(wrong) and not org.review.has("posts", "ability"):
+        raise NotAssessable("no_ability")
+    groups = [part for _, part in wrong.groupby(["matter", "condition"], sort=False)]
+    table = org.table("authorities")
+    names = [table.value(int(part["row"].iloc[0]), "matter") or "" for part in groups]
+    problems = [
+        {name: "" for name in ("endless", "learning") if part[name].any()} for part in groups
+    ]
+    offenders = Offenders(
+        "matter",
+        names,
+        matter=names,
+        positions=[
+            listing(org.position_name(int(p)) if p >= 0 else str(b) for p, b in zip(part["position"], part["body"], strict=True))
+            for part in groups
+        ],
+        problems=[phrases("checks.AUT-10.problem", own) for own in problems],
+    ).apart([str(part["condition"].iloc[0]) for part in groups])
+    for i, part in enumerate(groups):
+        offenders.also("position", [int(p) for p in part["position"]], [i] * len(part))
+        column = "valid_to" if table.has("valid_to") else "matter"
+        offenders.seen("authorities", column, part["row"].tolist(), [i] * len(part))
+    return Result(offenders.holding([[] for _ in groups]), max(1, len(given)))

@@ -1,7 +1,6 @@
-"""Principle 4, level by level: orders go down and reports come up one step at a time.
+"""Principle 4, level by level, in the chart: no level is jumped, grades rise with the line, spans and layers fit.
 
-A superior may inspect anywhere and command the next level; a subordinate may appeal anywhere and reports to the next.
-Spans and layers are printed as reference, not scored. Names of senders and receivers are never printed.
+Spans and layers are printed as reference, not scored.
 """
 
 from __future__ import annotations
@@ -14,109 +13,74 @@ import pandas as pd
 
 from orgaudit.check import Chapter, NotAssessable
 from orgaudit.finding import Offenders, Result
-from orgaudit.organization import Organization, Status
+from orgaudit.organization import Organization, Status, graph, logged
 from orgaudit.reading import values
 
 CHAPTER = Chapter("CHN")
 
 
-@CHAPTER.check(
-    1,
-    "medium",
-    subject="seat",
-    confidence="declared",
-    needs=["directives", "posts.superior"],
-    pair=3,
-    share=20,
-    logged=10,
-)
-def skip_level_orders(org: Organization, limits: SimpleNamespace) -> Result:
-    """Orders from a superior two or more levels up, past an occupied direct superior who was not copied."""
-    orders = _orders(org)
-    if not len(orders):
-        raise NotAssessable("no_orders")
-    received = orders.groupby("receiver")["row"].nunique()
-    middle = org.tree[orders["receiver"].to_numpy()]
-    skipping = (
-        org.above(orders["sender"].to_numpy(), orders["receiver"].to_numpy())
-        & (middle != orders["sender"].to_numpy())
+_INDEPENDENT = {"audit", "safety", "quality", "top"}
+_SPECIALIST = r"专员|顾问|专家|秘书|助理|specialist|advis[eo]r|consultant|expert|assistant|secretary|法务|legal|counsel"
+
+
+@CHAPTER.check(3, "medium", subject="seat", confidence="declared", core=False,
+               needs=["posts.superior", "departments"], levels=2)  # fmt: skip
+def level_jump(org: Organization, limits: SimpleNamespace) -> Result:
+    """A seat that reports past an occupied head between, counted in levels of departments (domain.md C10)."""
+    level, middle = _levels(org)
+    above = org.tree
+    safe = np.maximum(above, 0)
+    between = np.maximum(middle, 0)
+    jump = (
+        (above >= 0)
         & (middle >= 0)
-        & org.occupied[np.maximum(middle, 0)]
+        & (middle != safe)
+        & (level - level[safe] >= limits.levels)
+        & (level[between] > level[safe])
+        & (level[between] < level)
+        & org.occupied[between]
+        & org.above(above, middle)
     )
-    person = org.seats["person"].to_numpy()
-    same = (person[np.maximum(middle, 0)] == person[orders["sender"].to_numpy()]) & (
-        person[orders["sender"].to_numpy()] >= 0
-    )
-    dotted = set(zip(org.dotted["seat"], org.dotted["target"], strict=True)) if len(org.dotted) else set()
-    project = np.array([pair in dotted for pair in zip(orders["receiver"], orders["sender"], strict=True)], dtype=bool)
-    skipped = orders[skipping & ~same & ~project & ~_copied(org, orders, middle)]
-    quarter = skipped["date"].astype("datetime64[s]").dt.to_period("Q").astype(str)
-    groups = skipped.assign(quarter=quarter).groupby(["receiver", "sender"], sort=True)
-    rows = []
-    for (receiver, _), group in groups:
-        count, share = len(group), 100 * len(group) / int(received[receiver])
-        often = int(group.groupby("quarter").size().max()) >= limits.pair
-        if often or share >= limits.share:
-            rows.append((int(receiver), count, share, often, group["row"].tolist()))
-    few = len(orders) < limits.logged
-    names = org.departments["name"].tolist()
+    kinds = org.departments["kinds"].tolist()
     place = org.seats["department"].to_numpy()
+    free = np.array([bool(own & _INDEPENDENT) for own in kinds] + [True], dtype=bool)[place]
+    special = org.titles.str.contains(_SPECIALIST, case=False, na=False).to_numpy(dtype=bool)
+    seats = np.flatnonzero(jump & ~free & ~special & ~org.assistants & org.listed_seats)
     offenders = Offenders(
         "seat",
-        [row[0] for row in rows],
-        severity=[
-            "info" if few else "high" if often and share >= limits.share else "medium" for _, _, share, often, _ in rows
-        ],
-        n=[row[1] for row in rows],
-        share=[round(row[2]) for row in rows],
-        department=[names[place[row[0]]] if place[row[0]] >= 0 else "–" for row in rows],
-    ).apart([str(i) for i in _numbers([row[0] for row in rows])])
-    offenders.also("department", [int(place[row[0]]) for row in rows])
-    for i, row in enumerate(rows):
-        offenders.seen("directives", "kind", row[4], [i] * len(row[4]))
-    return Result(offenders, max(1, orders["receiver"].nunique()))
-
-
-def _numbers(items: list[int]) -> list[int]:
-    return pd.Series(items, dtype="int64").groupby(items).cumcount().tolist() if items else []
-
-
-def _orders(org: Organization) -> pd.DataFrame:
-    """Orders with sender and receiver as seats: ``row, sender, receiver, date``."""
-    table = org.table("directives")
-    kind = (
-        values.closed(table.text("kind"), "directive_kind") if table.has("kind") else pd.Series(["order"] * len(table))
+        seats,
+        seat=org.seat_names(seats),
+        superior=org.seat_names(above[seats]),
+        between=org.seat_names(middle[seats]),
     )
-    dates = values.dates(table.text("date"))
-    ends = []
-    for name in ("sender", "receiver"):
-        found = org.link("directives", name).found()
-        ends.append(pd.DataFrame({"row": found.row, name: _seats(org, found.kind, found.index)}))
-    both = ends[0].merge(ends[1], on="row")
-    both = both[(both["sender"] >= 0) & (both["receiver"] >= 0)]
-    both = both[kind.eq("order").to_numpy()[both["row"].to_numpy()]]
-    return both.assign(date=dates[both["row"].to_numpy()]).reset_index(drop=True)
+    offenders.also("seat", middle[seats]).seen("posts", "superior", org.seats["row"].to_numpy()[seats])
+    offenders.because("SUP-09", "seat", seats)
+    return Result(offenders, max(1, int((above >= 0).sum())))
 
 
-def _seats(org: Organization, kind: np.ndarray, index: np.ndarray) -> np.ndarray:
-    """A seat per target: the first of a position or person."""
-    result = np.full(len(kind), -1, dtype=np.int64)
-    for code, column in ((1, "position"), (2, "person")):
-        of = org.seats[column].to_numpy()
-        first = np.full(int(max(of.max(initial=-1), index.max(initial=-1))) + 1, -1, dtype=np.int64)
-        held = np.flatnonzero(of >= 0)
-        first[of[held][::-1]] = held[::-1]
-        result[kind == code] = first[index[kind == code]]
-    result[kind == 3] = index[kind == 3]
-    return result
+def _levels(org: Organization) -> tuple[np.ndarray, np.ndarray]:
+    """Management level per seat – the depth of the department it heads, else one below its department's head – and the
+    nearest head between the seat and what stands above its department (-1 none).
 
-
-def _copied(org: Organization, orders: pd.DataFrame, middle: np.ndarray) -> np.ndarray:
-    """Boolean per order: the skipped superior was copied."""
-    found = org.link("directives", "copied").found()
-    seats = _seats(org, found.kind, found.index)
-    told = set(zip(found.row.tolist(), seats.tolist(), strict=True))
-    return np.array([(row, int(m)) in told for row, m in zip(orders["row"], middle, strict=True)], dtype=bool)
+    Where departments have no common top, the root stands above all of them.
+    """
+    tree = org.department_tree
+    depth = graph.depths(tree) if len(tree) else np.zeros(0, np.int64)
+    head = org.departments["head"].to_numpy(dtype=np.int64)
+    place, headed = org.seats["department"].to_numpy(), org.headed
+    level = np.where(headed >= 0, depth[np.maximum(headed, 0)], depth[np.maximum(place, 0)] + 1) if len(depth) else headed
+    level = np.asarray(level, dtype=np.int64).copy()
+    if int((tree < 0).sum()) > 1:
+        level[org.main_root] = -1
+    nearest = np.full(len(tree) + 1, -1, dtype=np.int64)
+    for department in np.argsort(depth, kind="stable"):
+        up = int(tree[department])
+        seat = int(head[department])
+        known = seat >= 0 and bool(org.occupied[seat])
+        nearest[department] = seat if known else nearest[up] if up >= 0 else -1
+    own = np.where(headed >= 0, tree[np.maximum(headed, 0)] if len(tree) else -1, place)
+    middle = nearest[own]
+    return level, np.where(middle == np.arange(org.n), -1, middle)
 
 
 @CHAPTER.check(4, "high", subject="seat", confidence="declared", needs=["posts.grade", "posts.superior"])
@@ -135,7 +99,7 @@ def grade_inversion(org: Organization, limits: SimpleNamespace) -> Result:
     downward = pd.Series(np.sign(difference)).groupby(track[child]).sum()
     flipped = np.isin(track[child], downward.index[downward < 0]) & (len(child) >= 5)  # a scale where 1 is the highest
     difference = np.where(flipped, -difference, difference)
-    deputies = org.titles.str.contains(r"副|deputy|vice|assistant|助理|常务", case=False, na=False).to_numpy(dtype=bool)
+    deputies = org.titles.str.contains(_DEPUTY, case=False, na=False).to_numpy(dtype=bool)
     equal = (difference == 0) & ~deputies[child] & ~org.general_manager[superior]
     wrong = (difference < 0) | equal
     at, lines = np.flatnonzero(wrong), lines[wrong]
@@ -156,6 +120,7 @@ def grade_inversion(org: Organization, limits: SimpleNamespace) -> Result:
     return Result(offenders, int(comparable.sum()))
 
 
+_DEPUTY = r"副|deputy|vice|assistant|助理|常务"
 _GRADE = re.compile(r"^([^\d一二三四五六七八九十]*?)[-\s]*(\d+|[一二三四五六七八九十]+)([^\d]*)$")
 _CHINESE = {c: i for i, c in enumerate("零一二三四五六七八九")}
 
@@ -253,6 +218,67 @@ def _frontline(org: Organization) -> np.ndarray:
     return result
 
 
+@CHAPTER.check(6, "low", subject="seat", needs=["posts.superior"], scored=False, narrow=3, small=30, site=3)
+def narrow_span(org: Organization, limits: SimpleNamespace) -> Result:
+    """A manager with one direct report, or narrow spans on two successive levels; planned posts count as filled."""
+    lines = _report_lines(org)
+    planned = np.where(org.occupied, org.head_count, 1.0)
+    if org.review.has("posts", "headcount"):
+        approved = values.numbers(org.table("posts").text("headcount"))[org.seats["row"].to_numpy()]
+        alone = np.bincount(org.seats["position"], minlength=len(org.positions))[org.seats["position"].to_numpy()] == 1
+        planned = np.where(alone & (approved > planned), approved, planned)
+    heads = (
+        np.bincount(lines["target"], weights=planned[lines["seat"].to_numpy()], minlength=org.n)
+        if len(lines)
+        else np.zeros(org.n)
+    )
+    shared = org.incumbents[org.seats["position"].to_numpy()] > 1  # two in one position share a team
+    fresh = _fresh(org)
+    deputy = org.titles.str.contains(_DEPUTY, case=False, na=False).to_numpy(dtype=bool)
+    leads = (heads > 0) & ~org.roots & ~fresh & ~shared & org.listed_seats & ~org.in_loop & ~_small_site(org, limits.site)
+    first = np.full(org.n, -1, dtype=np.int64)
+    first[lines["target"].to_numpy()[::-1]] = lines["seat"].to_numpy()[::-1]
+    learner = org.titles.str.contains(_LEARNER, case=False, na=False).to_numpy(dtype=bool)
+    learner = learner | org.seats["employment"].eq("intern").to_numpy(dtype=bool)
+    one = leads & (heads == 1) & ~(deputy | learner)[np.maximum(first, 0)]
+    narrow = leads & (heads > 1) & (heads <= limits.narrow)
+    chain = np.zeros(org.n, dtype=bool)
+    if org.heads >= limits.small:
+        chain[org.tree[np.flatnonzero((narrow | one) & (org.tree >= 0))]] = True
+    chain &= narrow
+    seats = np.flatnonzero(one | chain)
+    double = one & (heads[np.maximum(first, 0)] > 0)
+    offenders = Offenders(
+        "seat",
+        seats,
+        variant=["pair" if double[s] else "one" if one[s] else "chain" for s in seats],
+        seat=org.seat_names(seats),
+        report=org.seat_names(np.maximum(first[seats], 0)),
+        n=[int(heads[s]) for s in seats],
+    ).seen("posts", None, org.seats["row"].to_numpy()[seats])
+    return Result(offenders.holding([[] for _ in seats]), max(1, int((org.reports > 0).sum())))
+
+
+_LEARNER = r"见习|实习|培训生|管培|接班|trainee|intern\b|apprentice|successor"
+
+
+def _small_site(org: Organization, most: float) -> np.ndarray:
+    """Boolean per seat: it works with few others at a place of its own."""
+    if not org.review.has("posts", "location"):
+        return np.zeros(org.n, dtype=bool)
+    place = values.keys(org.table("posts").text("location")).to_numpy(dtype=object)[org.seats["row"].to_numpy()]
+    codes, names = pd.factorize(place)
+    size = np.append(np.bincount(codes[codes >= 0], weights=org.head_count[codes >= 0], minlength=len(names)), np.inf)
+    return np.asarray((size[codes] <= most) & (len(names) > 1))
+
+
+def _fresh(org: Organization) -> np.ndarray:
+    """Boolean per seat: a new post, whose team may still be growing."""
+    if not org.review.has("posts", "is_new"):
+        return np.zeros(org.n, dtype=bool)
+    return np.asarray(values.yes(org.table("posts").text("is_new"))[org.seats["row"].to_numpy()])
+
+
 @CHAPTER.check(7, "medium", subject="organization", needs=["posts.superior"], scored=False, layers=0)
 def too_many_layers(org: Organization, limits: SimpleNamespace) -> Result:
     """More seats on the longest solid path than the size of the organization calls for (domain.md C9)."""
@@ -298,3 +324,40 @@ def _branches(org: Organization) -> np.ndarray:
         branch[deep] = org.tree[branch[deep]]
         deep = org.depth[branch] > 1
     return branch
+
+
+_STAFF = r"助理|秘书|专员|文员|干事|\bassistant\b|secretary|\bclerk\b|\bspecialist\b|\bpa to\b"
+_LINE_ASSISTANTS = (
+    r"总经理助理|总裁助理|店长助理|厂长助理|助理总经理|助理总裁"
+    r"|assistant (?:general |vice |store |branch )*(?:manager|director|president|head|superintendent|supervisor|controller)"
+)
+
+
+@CHAPTER.check(9, "medium", subject="seat", confidence="inferred", core=False, needs=["posts.superior"])
+def staff_commands(org: Organization, limits: SimpleNamespace) -> Result:
+    """A post on the staff or assistant track that is somebody's superior, or that gives orders."""
+    staff = org.titles.str.contains(_STAFF, case=False, na=False).to_numpy(dtype=bool)
+    if org.review.has("posts", "job_family"):
+        family = org.table("posts").text("job_family").str.contains(_STAFF, case=False, na=False).to_numpy(dtype=bool)
+        staff = staff | family[org.seats["row"].to_numpy()]
+    staff = staff & ~org.titles.str.contains(_LINE_ASSISTANTS, case=False, na=False).to_numpy(dtype=bool)
+    lines = org.solid[((org.solid["target"] >= 0) & (org.solid["target"] != org.solid["seat"])).to_numpy()]
+    led = lines[staff[lines["target"].to_numpy()]]
+    orders = logged(org, "order") if "directives" in org.review else None
+    given = orders[staff[orders["sender"].to_numpy()]] if orders is not None else None
+    by_orders = set(given["sender"].tolist()) if given is not None else set()
+    seats = np.array(sorted(set(led["target"].tolist()) | by_orders), dtype=np.int64)
+    reports = np.bincount(led["target"], minlength=org.n) if len(led) else np.zeros(org.n, np.int64)
+    offenders = Offenders(
+        "seat",
+        seats,
+        variant=["leads" if reports[s] else "orders" for s in seats],
+        seat=org.seat_names(seats),
+        n=[int(reports[s]) for s in seats],
+    )
+    order = {int(s): i for i, s in enumerate(seats)}
+    cells = led.groupby("target").head(30)
+    offenders.seen("posts", "superior", cells["row"].to_numpy(), [order[int(t)] for t in cells["target"]])
+    if given is not None and len(given):
+        offenders.seen("directives", "kind", given["row"].to_numpy(), [order[int(s)] for s in given["sender"]])
+    return Result(offenders.holding([[] for _ in seats]), max(1, int(staff.sum())))

@@ -7,15 +7,16 @@ counts; words in duty texts only suggest, and no hit there is no clearance. Find
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 
-from orgaudit import catalog
+from orgaudit import catalog, wording
 from orgaudit.check import Chapter, NotAssessable
-from orgaudit.finding import SEVERITIES, Offenders, Result
+from orgaudit.finding import SEVERITIES, Offenders, Result, listing, phrases
 from orgaudit.organization import Organization
 from orgaudit.reading import values
 
@@ -55,18 +56,17 @@ def _patterns() -> list[tuple[str, re.Pattern[str], re.Pattern[str] | None]]:
 @CHAPTER.check(2, "high", subject="position", confidence="declared", needs=["sensitive_duties|duties.position"])
 def incompatible_duties(org: Organization, limits: SimpleNamespace) -> Result:
     """One position holds both sides of a pair of incompatible duties."""
-    ticks = declared_ticks(org) if "sensitive_duties" in org.review else suggested_ticks(org)
-    declared = "sensitive_duties" in org.review
+    ticks, declared = ticks_of(org)
     if not len(ticks):
         raise NotAssessable("no_sensitive_duties")
     held = {int(p): dict(zip(part["duty"], part["row"], strict=True)) for p, part in ticks.groupby("position")}
     table = "sensitive_duties" if declared else "duties"
+    objects = dict(zip(ticks["row"], ticks["object"], strict=True)) if "object" in ticks else {}
     divided = _divided_positions(org)
     hits = {
         position: pairs
         for position, own in sorted(held.items())
-        if position not in divided
-        and (pairs := [p for p in _pairs() if p["duty_a_zh"] in own and p["duty_b_zh"] in own])
+        if position not in divided and (pairs := [p for p in _pairs() if _meet(p, own, objects)])
     }
     offenders = Offenders(
         "position",
@@ -76,12 +76,18 @@ def incompatible_duties(org: Organization, limits: SimpleNamespace) -> Result:
         variant="declared" if declared else "text",
         position=[org.position_name(position) for position in hits],
         pairs=[_named(pairs) for pairs in hits.values()],
-        source=[re.sub(r"\s*https?://\S+", "", pairs[0]["source"].split(";")[0]) for pairs in hits.values()],
+        source=[_source(pairs[0]) for pairs in hits.values()],
     )
     for i, (position, pairs) in enumerate(hits.items()):
         rows = {held[position][pair[f"duty_{side}_zh"]] for pair in pairs for side in "ab"}
         offenders.seen(table, "duty" if declared else "statement", sorted(rows), [i] * len(rows))
     return Result(offenders, max(1, len(held)))
+
+
+def _meet(pair: dict[str, str], own: dict[str, int], objects: dict[int, object]) -> bool:
+    """Whether a position holds both sides of a pair, on things that are not plainly different."""
+    one, two = own.get(pair["duty_a_zh"]), own.get(pair["duty_b_zh"])
+    return one is not None and two is not None and not _other_object(objects.get(one), objects.get(two))
 
 
 def _named(pairs: list[dict[str, str]]) -> dict[str, str]:
@@ -124,11 +130,13 @@ def suggested_ticks(org: Organization) -> pd.DataFrame:
     """What duty texts of positions suggest, by precise patterns of low recall: ``position, duty, row``."""
     duties = org.work.duties
     own = duties[(duties["position"] >= 0).to_numpy() & ~duties["catch_all"].to_numpy(dtype=bool)]
+    own = own[~own["statement"].str.contains(r"系统自动|自动(?:生成|入账|记账|匹配)|automatic", na=False).to_numpy(dtype=bool)]
+    given = values.keys(org.table("duties").text("object")).to_numpy(dtype=object)
     rows = []
     for text, part in own.groupby("statement", sort=False):
         for name in spoken_duties(str(text)):
-            rows += [(int(p), name, int(r)) for p, r in zip(part["position"], part["row"], strict=True)]
-    return pd.DataFrame(rows, columns=["position", "duty", "row"])
+            rows += [(int(p), name, int(r), given[int(r)]) for p, r in zip(part["position"], part["row"], strict=True)]
+    return pd.DataFrame(rows, columns=["position", "duty", "row", "object"])
 
 
 @cache
@@ -141,102 +149,264 @@ def spoken_duties(text: str) -> tuple[str, ...]:
     )
 
 
-_QUALITY_TITLE = r"质检|检验|品质|品管|质量|\bqc\b|\bqa\b|\biqc\b|\bipqc\b|\boqc\b|quality|inspector"
-_PRODUCTION_FUNCTION = "production"
+def ticks_of(org: Organization) -> tuple[pd.DataFrame, bool]:
+    """Sensitive duties of positions, and whether they are declared (ticked) or only suggested by duty texts."""
+    declared = "sensitive_duties" in org.review
+    return (declared_ticks(org) if declared else suggested_ticks(org)), declared
 
 
-@CHAPTER.check(5, "high", subject="position", confidence="declared", needs=["posts.superior"])
-def producer_inspects(org: Organization, limits: SimpleNamespace) -> Result:
-    """Quality control answers to somebody who leads production, or one department leads both (domain.md C19)."""
-    kinds = org.departments["kinds"].tolist()
-    place = org.seats["department"].to_numpy()
-    title = org.titles.str.contains(_QUALITY_TITLE, case=False, na=False).to_numpy(dtype=bool)
-    by_department = np.array(
-        [d >= 0 and "quality" in kinds[d] and "production" not in kinds[d] for d in place], dtype=bool
+def held_by_persons(org: Organization, ticks: pd.DataFrame) -> pd.DataFrame:
+    """Ticks of everybody who holds several of them in all posts together: ``person, position, duty, row``."""
+    seats = org.seats[(org.seats["person"] >= 0).to_numpy() & org.occupied]
+    held = seats[["person", "position"]].drop_duplicates().merge(ticks, on="position")
+    return held.drop_duplicates(["person", "position", "duty"])
+
+
+def _person_pairs(held: pd.DataFrame, pairs: list[dict[str, str]]) -> pd.DataFrame:
+    """(person, pair) of everybody who holds both sides: ``person, pair`` (its number), rows and positions of both sides."""
+    listed = pd.DataFrame(
+        {"pair": range(len(pairs)), "a": [p["duty_a_zh"] for p in pairs], "b": [p["duty_b_zh"] for p in pairs]}
     )
-    quality = title | by_department
-    if not quality.any():
-        raise NotAssessable("no_quality_seat")
-    makers = _production_leaders(org, kinds)
-    superior = org.parent
-    outside = quality & (superior >= 0)
-    outside[outside] = ~quality[superior[outside]] & makers[superior[outside]] & ~org.general_manager[superior[outside]]
-    outside &= ~_seconded(org, quality)
-    seats = np.flatnonzero(outside)
-    position = org.seats["position"].to_numpy()
-    firsts = (
-        pd.Series(seats).drop_duplicates()
-        if not len(seats)
-        else pd.Series(seats)[~pd.Series(position[seats]).duplicated().to_numpy()]
-    )
-    seats = firsts.to_numpy(dtype=np.int64)
-    both = _departments_leading_both(org)
+    sides = ("row", "position", "object")
+    one = held.rename(columns={"duty": "a"} | {name: f"{name}_a" for name in sides}).merge(listed, on="a")
+    two = held.rename(columns={"duty": "b"} | {name: f"{name}_b" for name in sides})
+    both = one.merge(two, on=["person", "b"])
+    if "object_a" in both:  # the same words on other objects are no pair
+        other = [_other_object(a, b) for a, b in zip(both["object_a"], both["object_b"], strict=True)]
+        both = both[~np.array(other, dtype=bool)]
+    both["apart"] = both["position_a"] != both["position_b"]
+    return both.sort_values(["person", "pair", "apart"], kind="stable").drop_duplicates(["person", "pair"])
+
+
+@CHAPTER.check(1, "high", subject="person", confidence="declared", needs=["sensitive_duties|duties.position"])
+def incompatible_in_one_person(org: Organization, limits: SimpleNamespace) -> Result:
+    """One person, over all posts held, holds both sides of a pair of incompatible duties."""
+    ticks, declared = ticks_of(org)
+    if not len(ticks):
+        raise NotAssessable("no_sensitive_duties")
+    held = held_by_persons(org, ticks[~ticks["position"].isin(_divided_positions(org)).to_numpy()])
+    if not (org.seats["person"] >= 0).any():
+        raise NotAssessable("no_persons")
+    pairs = _pairs()
+    hits = _person_pairs(held, pairs)
+    cashier = hits["a"].eq(_CASHIER).to_numpy() & hits["b"].isin(_cashier_conflicts()).to_numpy()
+    found = [pairs[int(i)] for i in hits["pair"]]
+    offenders = Offenders(
+        "person",
+        hits["person"].tolist(),
+        severity=[pair["severity"] for pair in found],
+        confidence="declared" if declared else "inferred",
+        variant="declared" if declared else "text",
+        posts=[
+            listing(org.position_name(int(p)) for p in dict.fromkeys((a, b)))
+            for a, b in zip(hits["position_a"], hits["position_b"], strict=True)
+        ],
+        pair=[_named([pair]) for pair in found],
+        source=[_source(pair) for pair in found],
+    ).apart([f"{pair['duty_a_zh']}|{pair['duty_b_zh']}" for pair in found])
+    _both_sides(offenders, hits, "sensitive_duties" if declared else "duties", "duty" if declared else "statement")
+    offenders.because("SOD-04", "person", hits["person"].tolist(), cashier)
+    offenders.because("SOD-02", "position", hits["position_a"].tolist(), (~hits["apart"]).to_numpy(dtype=bool))
+    return Result(offenders, max(1, held["person"].nunique()))
+
+
+def _other_object(one: object, two: object) -> bool:
+    return isinstance(one, str) and isinstance(two, str) and not wording.bigrams(one) & wording.bigrams(two)
+
+
+def _both_sides(offenders: Offenders, hits: pd.DataFrame, table: str, column: str) -> None:
+    for i, (a, b, one, two) in enumerate(hits[["position_a", "position_b", "row_a", "row_b"]].itertuples(index=False)):
+        for position in dict.fromkeys((int(a), int(b))):
+            offenders.also("position", [position], [i])
+        rows = sorted({int(one), int(two)})
+        offenders.seen(table, column, rows, [i] * len(rows))
+
+
+def _source(pair: dict[str, str]) -> str:
+    return re.sub(r"\s*https?://\S+", "", pair["source"].split(";")[0]).strip()
+
+
+_CASHIER = "出纳"
+
+
+@cache
+def _cashier_conflicts() -> dict[str, dict[str, str]]:
+    """What the accounting law bars a cashier from, by the duty's name → its pair."""
+    return {pair["duty_b_zh"]: pair for pair in _pairs() if pair["duty_a_zh"] == _CASHIER}
+
+
+@CHAPTER.check(4, "high", subject="person", confidence="declared", needs=["posts", "sensitive_duties|duties.position"])
+def cashier_conflict(org: Organization, limits: SimpleNamespace) -> Result:
+    """A cashier, by title or tick, also checks accounts, keeps the archives, ledgers or the bank reconciliation."""
+    ticks, declared = ticks_of(org)
+    titled = org.positions["title"].str.contains(_CASHIER_TITLE, case=False, na=False).to_numpy(dtype=bool)
+    titled = titled & ~org.positions["title"].str.contains(_SHOP_CASHIER, case=False, na=False).to_numpy(dtype=bool)
+    by_title = np.flatnonzero(titled)
+    ticked = set(ticks.loc[ticks["duty"] == _CASHIER, "position"].tolist())
+    extra = pd.DataFrame({"position": [p for p in by_title.tolist() if p not in ticked], "duty": _CASHIER, "row": -1})
+    held = held_by_persons(org, pd.concat([ticks, extra], ignore_index=True))
+    if not (held["duty"] == _CASHIER).any():
+        raise NotAssessable("no_cashier")
+    pairs = list(_cashier_conflicts().values())
+    hits = _person_pairs(held, pairs)
+    found = [pairs[int(i)] for i in hits["pair"]]
+    offenders = Offenders(
+        "person",
+        hits["person"].tolist(),
+        confidence="declared" if declared else "inferred",
+        posts=[
+            listing(org.position_name(int(p)) for p in dict.fromkeys((a, b)))
+            for a, b in zip(hits["position_a"], hits["position_b"], strict=True)
+        ],
+        duty=[{"en": pair["duty_b_en"], "zh": pair["duty_b_zh"]} for pair in found],
+    ).apart([pair["duty_b_zh"] for pair in found])
+    table, column = ("sensitive_duties", "duty") if declared else ("duties", "statement")
+    _both_sides(offenders, hits.assign(row_a=np.where(hits["row_a"] < 0, hits["row_b"], hits["row_a"])), table, column)
+    return Result(offenders, max(1, int(held.loc[held["duty"] == _CASHIER, "person"].nunique())))
+
+
+_CASHIER_TITLE = r"出纳|cashier"
+_SHOP_CASHIER = r"收银|门店|store|shop|retail|supermarket"
+
+# Steps of the procurement cycle by words in duties of departments (SOD-03); later ones are tried only where earlier miss.
+_CYCLE = {
+    "request": r"请购|采购申请|申购|提报(?:采购)?需求|purchase requ|requisition|raise .{0,20}purchase",
+    "approve": r"(?:审批|批准|核准|审定).{0,12}(?:请购|采购|购置)|(?:请购|采购|购置).{0,10}(?:审批|批准|核准)|approve.{0,30}(?:purchas|requisition|procure)",
+    "source": r"inquire prices|decide the supplier|select supplier|询价|比价|寻源|招标|(?:选择|选定|确定|开发)供应商|供应商.{0,4}(?:选择|开发|确定)|采购订单|下单|实施采购|sourcing|select.{0,12}supplier|quotation|tender|place.{0,12}order|negotiat",
+    "accept": r"验收|点收|收货|来料检验|accept|receiv|incoming inspection",
+    "settle": r"付款|支付|结算|采购.{0,6}(?:记账|核算|入账)|应付.{0,6}(?:核算|账)|\bpay|payment|settle|record.{0,16}(?:payable|purchase|invoice)",
+}
+
+
+@CHAPTER.check(3, "high", subject="department", confidence="declared", needs=["duties.department|duties.bearer"])
+def whole_cycle(org: Organization, limits: SimpleNamespace) -> Result:
+    """One department leads every step of the procurement cycle: request, approve, source, accept, record or pay."""
+    duties = org.work.duties
+    lead = duties[(duties["lead"] & (duties["department"] >= 0) & duties["statement"].notna() & ~duties["catch_all"]).to_numpy(dtype=bool)]
+    found: list[tuple[int, dict[str, int], bool]] = []
+    assessed = 0
+    for department, part in lead.groupby("department"):
+        steps: dict[str, int] = {}
+        for step, words in _CYCLE.items():
+            said = part["statement"].str.contains(words, case=False).to_numpy(dtype=bool)
+            if said.any():
+                steps[step] = int(part["row"].iloc[int(np.argmax(said))])
+        assessed += "source" in steps
+        rows = list(steps.values())
+        if len(steps) == len(_CYCLE):
+            sure = part[part["row"].isin(rows).to_numpy()]["declared"].astype(bool).all()
+            found.append((int(department), steps, bool(sure)))
+    if not assessed:
+        raise NotAssessable("no_procurement_duties")
+    names = org.departments["name"].tolist()
+    offenders = Offenders(
+        "department",
+        [d for d, _, _ in found],
+        confidence=["declared" if sure else "inferred" for _, _, sure in found],
+        department=[names[d] for d, _, _ in found],
+    ).holding([[] for _ in found])
+    for i, (_, steps, _) in enumerate(found):
+        rows = list(dict.fromkeys(steps.values()))
+        offenders.seen("duties", "statement", rows, [i] * len(rows))
+    return Result(offenders, assessed)
+
+
+_VERIFIES = r"验收|检验|复核|稽核|审计|盘点|清查|核对|对账|监督|检查|余额调节|监盘|评价|安全管理|信用管理|review|inspect|audit|reconcil|check"
+
+
+@CHAPTER.check(7, "medium", subject="position", confidence="declared", core=False,
+               needs=["sensitive_duties", "posts.superior"])  # fmt: skip
+def controller_under_controlled(org: Organization, limits: SimpleNamespace) -> Result:
+    """A verifying position answers, directly or not, to the position that carries out what it verifies."""
+    ticks, declared = ticks_of(org)
+    lines = []
+    for pair in _pairs():
+        for doing, checking in (("a", "b"), ("b", "a")):
+            verify = f"{pair[f'duty_{checking}_zh']} {pair[f'duty_{checking}_en']}"
+            other = f"{pair[f'duty_{doing}_zh']} {pair[f'duty_{doing}_en']}"
+            if re.search(_VERIFIES, verify, re.IGNORECASE) and not re.search(_VERIFIES, other, re.IGNORECASE):
+                lines.append((pair[f"duty_{doing}_zh"], pair[f"duty_{checking}_zh"], pair))
+    seats = org.seats[["position"]].assign(seat=np.arange(org.n))
+    by_duty = {duty: part for duty, part in ticks.merge(seats, on="position").groupby("duty")}
+    found: dict[int, tuple[pd.Series, pd.Series, dict[str, str]]] = {}
+    checking_positions: set[int] = set()
+    for doing, checking, pair in lines:
+        one, two = by_duty.get(doing), by_duty.get(checking)
+        if two is None:
+            continue
+        checking_positions |= set(two["position"].tolist())
+        if one is None:
+            continue
+        one = one[~org.general_manager[one["seat"].to_numpy()]]
+        for _, low in two.iterrows():
+            over = one[org.above(one["seat"].to_numpy(), np.full(len(one), int(low["seat"])))]
+            if len(over):
+                found.setdefault(int(low["position"]), (low, over.iloc[0], pair))
+    positions = list(found)
     offenders = Offenders(
         "position",
-        [*position[seats].tolist(), *[int(position[h]) for _, h, _ in both]],
-        variant=["line"] * len(seats) + ["department"] * len(both),
-        position=[*org.seat_names(seats), *[org.departments["name"].iat[d] for d, _, _ in both]],
-        superior=[*org.seat_names(superior[seats]), *[""] * len(both)],
-    ).apart([""] * len(seats) + [f"department|{d}" for d, _, _ in both])
-    offenders.also("position", [*position[superior[seats]].tolist(), *[-1] * len(both)])
-    row = org.seats["row"].to_numpy()
-    offenders.seen("posts", "superior", [*row[seats].tolist(), *[-1] * len(both)])
-    for i, (department, _, rows) in enumerate(both, start=len(seats)):
-        offenders.also("department", [department], [i])
-        offenders.seen("duties", "statement", rows, [i] * len(rows))
-    return Result(offenders, max(1, int(pd.Series(position[quality]).nunique())))
-
-
-def _seconded(org: Organization, quality: np.ndarray) -> np.ndarray:
-    """Boolean per seat: it works in production with a dotted line to quality control."""
-    result = np.zeros(org.n, dtype=bool)
-    if len(org.dotted):
-        lines = org.dotted[(org.dotted["target"] >= 0).to_numpy()]
-        result[lines["seat"].to_numpy()[quality[lines["target"].to_numpy()]]] = True
-    return result
-
-
-def _production_leaders(org: Organization, kinds: list[set[str]]) -> np.ndarray:
-    """Boolean per seat: it heads a production department or bears a lead duty of production itself."""
-    result = np.zeros(org.n, dtype=bool)
-    heads = org.departments["head"].to_numpy()
-    for department, own in enumerate(kinds):
-        if "production" in own and heads[department] >= 0:
-            result[heads[department]] = True
-    named = org.titles.str.contains(
-        r"生产|制造|车间|production|manufacturing|plant manager|workshop", case=False, na=False
+        positions,
+        position=[org.position_name(p) for p in positions],
+        superior=[org.position_name(int(over["position"])) for _, over, _ in found.values()],
+        pair=[_named([pair]) for _, _, pair in found.values()],
     )
-    named &= org.titles.str.contains(
-        r"经理|总监|主任|副总|部长|厂长|主管|班长|组长|manager|director|head|\bvp\b|supervisor|chief",
-        case=False,
-        na=False,
-    )
-    named &= ~org.titles.str.contains(r"计划|质量|品质|安全|planning|quality|safety", case=False, na=False)
-    result |= named.to_numpy(dtype=bool)
-    duties = org.work.duties
-    if len(duties):
-        lead = duties[
-            (duties["lead"] & (duties["position"] >= 0) & (duties["function"] == _PRODUCTION_FUNCTION)).to_numpy()
-        ]
-        result |= np.isin(org.seats["position"].to_numpy(), lead["position"].unique())
-    return result
+    offenders.also("position", [int(over["position"]) for _, over, _ in found.values()])
+    for i, (low, over, _) in enumerate(found.values()):
+        offenders.seen("sensitive_duties", "duty", [int(low["row"]), int(over["row"])], [i, i])
+        offenders.seen("posts", "superior", [int(org.seats["row"].iat[int(low["seat"])])], [i])
+    return Result(offenders, max(1, len(checking_positions)))
 
 
-def _departments_leading_both(org: Organization) -> list[tuple[int, int, list[int]]]:
-    """(department, its head, rows) where one department leads production and inspection by declared function."""
-    duties = org.work.duties
-    if not len(duties):
-        return []
-    lead = duties[
-        (duties["lead"] & duties["declared"] & (duties["department"] >= 0) & (duties["position"] < 0)).to_numpy(
-            dtype=bool
-        )
-    ]
-    found = []
-    for department, part in lead.groupby("department"):
-        making = part[part["function"] == _PRODUCTION_FUNCTION]
-        checking = part[(part["function"] == "quality control")]
-        head = int(org.departments["head"].iat[int(department)])
-        if len(making) and len(checking) and head >= 0 and not org.general_manager[head]:
-            found.append((int(department), head, [int(making["row"].iloc[0]), int(checking["row"].iloc[0])]))
-    return found
+@CHAPTER.check(10, "medium", subject="waiver", confidence="certain", needs=[], months=12)
+def waiver_not_in_order(org: Organization, limits: SimpleNamespace) -> Result:
+    """A waiver without a compensating control or an independent owner, expired, or valid for too long (domain.md C13)."""
+    listed = org.waivers
+    if not listed:
+        raise NotAssessable("no_waivers")
+    as_of = np.datetime64(org.as_of)
+    latest = np.datetime64(pd.Timestamp(org.as_of) + pd.DateOffset(months=int(limits.months)), "D")
+    found: list[tuple[int, dict[str, object]]] = []
+    for number, waiver in enumerate(listed):
+        expires = values.date(waiver.get("expires") or "")
+        problems: dict[str, object] = {}
+        for name in ("control", "owner"):
+            if not waiver.get(name):
+                problems[name] = ""
+        if waiver.get("owner") and _own_side(org, waiver):
+            problems["party"] = ""
+        if expires is not None and expires < as_of:
+            problems["expired"] = str(waiver.get("expires"))
+        elif expires is None or expires > latest:
+            problems["endless"] = int(limits.months)
+        if problems:
+            found.append((number, problems))
+    names = [f"{listed[n].get('code') or '?'} {listed[n].get('subject') or ''}".strip() for n, _ in found]
+    offenders = Offenders(
+        "waiver", names, waiver=names, problems=[phrases("checks.SOD-10.problem", problems) for _, problems in found]
+    ).holding([[] for _ in found])
+    of_table = len(org.table("waivers")) if "waivers" in org.review else 0
+    columns = {"control": "control", "owner": "owner", "party": "owner", "expired": "expires", "endless": "expires"}
+    for i, (number, problems) in enumerate(found):
+        for name in problems if number < of_table else ():
+            offenders.seen("waivers", columns[name], [number], [i])
+    return Result(offenders, len(listed))
+
+
+def _own_side(org: Organization, waiver: Mapping[str, str | None]) -> bool:
+    """Whether the owner of the control is the waiver's own subject, or holds it."""
+    owner, subject = values.key(waiver.get("owner") or ""), values.key(waiver.get("subject") or "")
+    if owner == subject:
+        return True
+    about, owned = _persons_named(org, subject), _persons_named(org, owner)
+    return bool(about & owned) or subject in _posts_of(org, owned) or owner in _posts_of(org, about)
+
+
+def _persons_named(org: Organization, spelled: str) -> set[int]:
+    known = [values.keys(org.persons[name].astype("str")) for name in ("name", "employee_id")]
+    return {int(p) for column in known for p in np.flatnonzero(column.eq(spelled).to_numpy(dtype=bool))}
+
+
+def _posts_of(org: Organization, persons: set[int]) -> set[str]:
+    seats = [int(s) for p in persons for s in org.person_seats(p)]
+    named = [*org.titles.iloc[seats], *org.seats["id"].iloc[seats], *org.position_keys[org.seats["position"].iloc[seats]]]
+    return {values.key(text) for text in named if isinstance(text, str)}

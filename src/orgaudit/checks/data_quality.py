@@ -175,7 +175,7 @@ def broken_department_tree(org: Organization, limits: SimpleNamespace) -> Result
     return Result(offenders.apart(variants), max(1, int((frame["row"] >= 0).sum())))
 
 
-@CHAPTER.check(5, "medium", subject="seat", core=True, needs=["posts"])
+@CHAPTER.check(5, "medium", subject="seat", core=False, needs=["posts"])
 def stale_or_repeated_rows(org: Organization, limits: SimpleNamespace) -> Result:
     """A leaver as superior (C12), a closed row still marked active, or the same row twice."""
     table = org.table("posts")

@@ -21,7 +21,7 @@ from orgaudit.reading import values
 
 CHAPTER = Chapter("DUT")
 
-_COLLECTIVE = re.compile(r"安全|5s|6s|培训本部门|本部门|部门预算|团队建设|保密|own (?:department|team)|housekeeping")
+COLLECTIVE = re.compile(r"安全|5s|6s|培训本部门|本部门|部门预算|团队建设|保密|own (?:department|team)|housekeeping")
 
 
 @CHAPTER.check(
@@ -29,17 +29,7 @@ _COLLECTIVE = re.compile(r"安全|5s|6s|培训本部门|本部门|部门预算|�
 )
 def several_leads(org: Organization, limits: SimpleNamespace) -> Result:
     """The same function, action and object led by two or more departments, with scopes equal, missing or nested."""
-    duties = org.work.duties
-    lead = duties[
-        (
-            duties["lead"]
-            & (duties["department"] >= 0)
-            & (duties["position"] < 0)
-            & ~duties["catch_all"]
-            & ~duties["own"].astype(bool)
-        ).to_numpy()
-    ]
-    lead = lead[~lead["statement"].str.contains(_COLLECTIVE, na=False).to_numpy(dtype=bool)]
+    lead = _led_by_departments(org.work.duties)
     groups = _same_work(lead, limits.same_object)
     found = [group for group in groups if group["department"].nunique() > 1 and not _divided(org, group)]
     names = org.departments["name"].tolist()
@@ -69,6 +59,26 @@ def several_leads(org: Organization, limits: SimpleNamespace) -> Result:
                 np.arange(len(found)) == i,
             )
     return Result(offenders, max(1, lead["function"].nunique() or len(lead)))
+
+
+def _led_by_departments(duties: pd.DataFrame) -> pd.DataFrame:
+    """Lead duties of departments, without what everybody does for its own people."""
+    lead = duties[
+        (
+            duties["lead"]
+            & (duties["department"] >= 0)
+            & (duties["position"] < 0)
+            & ~duties["catch_all"]
+            & ~duties["own"].astype(bool)
+        ).to_numpy()
+    ]
+    return lead[~lead["statement"].str.contains(COLLECTIVE, na=False).to_numpy(dtype=bool)]
+
+
+def same_work(org: Organization, duties: pd.DataFrame) -> list[pd.DataFrame]:
+    """Groups of duties that DUT-01 takes for one piece of work."""
+    lead = _led_by_departments(duties)
+    return [group for group in _same_work(lead, 0.6) if group["department"].nunique() > 1]
 
 
 def _same_work(lead: pd.DataFrame, same: float) -> list[pd.DataFrame]:
@@ -199,87 +209,221 @@ def _closest(org: Organization, item: dict[str, Any], most: int = 3) -> list[str
     return [text for score, text in scored[:most] if score > 0.1]
 
 
-def _activities(org: Organization) -> pd.DataFrame:
-    """RACI rows: one per activity of a matrix, with counts of A and R and the bearers of each."""
+@CHAPTER.check(4, "low", subject="function", confidence="inferred", core=False,
+               needs=["duties", "duties.function"], share=50, near=0.5)  # fmt: skip
+def typical_duties_missing(org: Organization, limits: SimpleNamespace) -> Result:
+    """A declared function of which less than half of the catalogue's typical duties are found: a prompt, not a norm."""
     duties = org.work.duties
-    if not len(duties) or not duties["matrix"].any():
-        table = org.table("duties")
-        marked = any(source.layout == "matrix" for source in table.sources)
-        if not marked:
-            raise NotAssessable("no_matrix")
-    table = org.table("duties")
-    of_matrix = np.array([table.sources[s].layout == "matrix" for s in table.source])
-    if table.text("role").str.startswith("?", na=False).to_numpy(dtype=bool)[of_matrix].any():
-        raise NotAssessable("unknown_letters")
-    lines = duties[of_matrix[duties["row"].to_numpy()]]
-    at = lines["row"].to_numpy()
-    filled = table.column[at] >= 0
-    assigned: pd.DataFrame = lines.assign(
-        place=table.source[at].astype(np.int64) * (1 << 32) + table.row[at],
-        a=lines["a"] & filled,
-        r=lines["r"] & filled,
-    )
-    return assigned
-
-
-@CHAPTER.check(7, "high", subject="activity", confidence="declared", needs=["duties"])
-def no_or_several_accountable(org: Organization, limits: SimpleNamespace) -> Result:
-    """An activity of the responsibility matrix with no A, or with more than one."""
-    frame = _activities(org)
-    count = frame.groupby("place", sort=False)["a"].sum()
-    return _activity_result(org, frame, count[count != 1], lambda n: "none" if n == 0 else "several", "a")
-
-
-@CHAPTER.check(8, "high", subject="activity", confidence="declared", needs=["duties"])
-def nobody_responsible(org: Organization, limits: SimpleNamespace) -> Result:
-    """An activity of the responsibility matrix that nobody carries out; medium where deciding is all there is to do."""
-    frame = _activities(org)
-    count = frame.groupby("place", sort=False)["r"].sum()
-    return _activity_result(org, frame, count[count == 0], lambda n: "plain", "r")
-
-
-def _activity_result(org: Organization, frame: pd.DataFrame, wrong: pd.Series, variant: object, letter: str) -> Result:
-    groups = {place: frame[frame["place"] == place] for place in wrong.index}
-    texts = [str(group["text"].iloc[0]) for group in groups.values()]
-    deciding = [group["action"].iloc[0] == "approve" and letter == "r" for group in groups.values()]
+    declared = duties[(duties["declared"].astype(bool) & ~duties["catch_all"].astype(bool)).to_numpy()]
+    by_function: dict[str, list[dict[str, str]]] = {}
+    for row in catalog.table("functions"):
+        by_function.setdefault(values.key(row["function_en"]), []).append(row)
+    found = []
+    assessed = 0
+    elsewhere, spared = _not_here(org)
+    for function, part in declared.groupby("function", sort=False):
+        typical = by_function.get(str(function), [])
+        if not typical:
+            continue
+        assessed += 1
+        if str(function) in elsewhere:
+            continue
+        said = [wording.pieces(str(text)) for text in part["statement"].dropna().unique()]
+        lang = "zh" if any("\u4e00" <= c <= "\u9fff" for c in "".join(part["text"].dropna().astype(str))) else "en"
+        absent = [row for row in typical if not _is_said(row[f"duty_{lang}"], said, limits.near)]
+        absent = [row for row in absent if row["duty_zh"] not in spared and row["duty_en"] not in spared]
+        stages = {_stage(row["duty_en"]) for row in typical}
+        seen = {_stage(row["duty_en"]) for row in typical if row not in absent} | {_stage(str(t)) for t in part["statement"]}
+        if 100 * (len(typical) - len(absent)) < limits.share * len(typical) or (absent and stages - seen):
+            found.append((typical[0], absent, len(typical), part))
     offenders = Offenders(
-        "activity",
-        texts,
-        severity=["medium" if decides else "high" for decides in deciding],
-        confidence=["inferred" if group["inferred"].any() else "declared" for group in groups.values()],
-        variant=[variant(int(n)) for n in wrong],  # type: ignore[operator]
-        activity=texts,
-        n=[int(n) for n in wrong],
-        bearers=[listing(_bearers(org, group[group[letter].astype(bool)])) for group in groups.values()],
-    ).apart(
+        "function",
+        [(row["function_en"], row[f"function_{org.review.language}"]) for row, _, _, _ in found],
+        function=[{"en": row["function_en"], "zh": row["function_zh"]} for row, _, _, _ in found],
+        n=[n - len(absent) for _, absent, n, _ in found],
+        of=[n for _, _, n, _ in found],
+        absent=[
+            {lang: listing((row[f"duty_{lang}"] for row in absent), 3)[lang] for lang in ("en", "zh")}
+            for _, absent, _, _ in found
+        ],
+    ).holding([[] for _ in found])
+    for i, (_, _, _, part) in enumerate(found):
+        units = [int(d) for d in part["department"].unique() if d >= 0]
+        offenders.also("department", units, [i] * len(units))
+        rows = part["row"].tolist()[:20]
+        offenders.seen("duties", "function", rows, [i] * len(rows))
+    return Result(offenders, max(1, assessed))
+
+
+def _is_said(typical: str, said: list[set[str]], near: float) -> bool:
+    """Whether some statement speaks of a typical duty's object."""
+    pairs = wording.pieces(values.key(typical))
+    return any(len(pairs & own) >= near * len(pairs) for own in said)
+
+
+def _not_here(org: Organization) -> tuple[set[str], set[str]]:
+    """Functions, and single duties, that the table of functions places elsewhere or calls not applicable."""
+    if "functions" not in org.review:
+        return set(), set()
+    table = org.table("functions")
+    away = values.closed(table.text("state"), "function_state").isin(["outsourced", "group", "not_applicable"]).to_numpy()
+    keys = org.work.function_keys(table.text("function"))
+    whole = {str(key) for key in keys[away & ~table.filled("duty")]}
+    return whole, {str(text).strip() for text in table.text("duty")[away & table.filled("duty")]}
+
+
+_CHECKS = re.compile(
+    r"监控|监督|检查|分析|跟踪|评价|评估|考核|检验|复核|审计|盘点|核对|调查|monitor|track|check|inspect|review|analy|evaluat|assess|audit|survey|verify|reconcil",
+    re.I,
+)
+_PLANS = re.compile(r"制定|编制|规划|拟订|设计|建立|预测|^plan\b|\bset\b|draft|prepare|define|design|establish|forecast", re.I)
+
+
+def _stage(text: str) -> str:
+    """Plan, do or check: the stage that a duty belongs to."""
+    return "check" if _CHECKS.search(text) else "plan" if _PLANS.search(text) else "do"
+
+
+@CHAPTER.check(5, "high", subject="duty", confidence="declared", same_object=0.6, same_words=0.7,
+               needs=["duties.department|duties.bearer", "duties.position|duties.bearer"])  # fmt: skip
+def duty_without_position(org: Organization, limits: SimpleNamespace) -> Result:
+    """A lead duty of a department that no position in it takes; one finding where no position there has duties yet."""
+    duties = org.work.duties
+    real = duties[~duties["catch_all"].to_numpy(dtype=bool)]
+    own = real[(real["position"] >= 0).to_numpy()]
+    if not len(own):
+        raise NotAssessable("no_position_duties")
+    lead = real[(real["lead"] & (real["position"] < 0) & (real["department"] >= 0)).to_numpy(dtype=bool)]
+    lead = lead.drop_duplicates(["row", "department"])
+    staffed = {up for d in org.seats["department"].unique() for up in org.department_line(int(d))}
+    taken = _taken_by_department(org, own)
+    open_: list[int] = []
+    empty: dict[int, list[int]] = {}
+    for at, (department, row) in enumerate(zip(lead["department"], lead["row"], strict=True)):
+        department = int(department)
+        inside = taken.get(department)
+        if inside is None or not len(inside):
+            if department in staffed:
+                empty.setdefault(department, []).append(int(row))
+        elif not _taken(lead.iloc[at], inside, limits):
+            open_.append(at)
+    loose = lead.iloc[open_]
+    departments = org.departments["name"].tolist()
+    units = list(empty)
+    offenders = Offenders(
+        "bearer",
         [
-            f"{group['function'].iloc[0]}|{i}" if texts.count(t) > 1 else ""
-            for i, (t, group) in enumerate(zip(texts, groups.values(), strict=True))
-        ]
-    )
-    for i, group in enumerate(groups.values()):
-        held = (
-            group[group[letter].astype(bool)]
-            if letter == "a" and len(group[group[letter].astype(bool)])
-            else group.head(1)
-        )
-        offenders.also("department", held["department"].tolist(), [i] * len(held))
-        offenders.seen(
-            "duties",
-            "role" if len(group[group[letter].astype(bool)]) else "statement",
-            held["row"].tolist(),
-            [i] * len(held),
-        )
-    return Result(offenders, max(1, frame["place"].nunique()))
+            *[("duty", (org.table("duties").value(int(row), "duty_id") or str(text), str(text)))
+              for row, text in zip(loose["row"], loose["text"], strict=True)],
+            *[("department", unit) for unit in units],
+        ],
+        variant=["plain"] * len(loose) + ["department"] * len(units),
+        duty=[*loose["text"].tolist(), *[""] * len(units)],
+        department=[*[departments[int(d)] for d in loose["department"]], *[departments[u] for u in units]],
+        n=[1] * len(loose) + [len(rows) for rows in empty.values()],
+    ).apart([*[departments[int(d)] for d in loose["department"]], *[""] * len(units)])  # fmt: skip
+    offenders.also("department", [*loose["department"].tolist(), *[-1] * len(units)])
+    offenders.seen("duties", "statement", loose["row"].to_numpy(), np.arange(len(loose)))
+    for i, (unit, rows) in enumerate(empty.items(), start=len(loose)):
+        offenders.seen("duties", "statement", rows[:20], [i] * len(rows[:20]))
+        within = [d for d in range(len(departments)) if unit in org.department_line(d)]
+        seats = np.flatnonzero(org.judged & np.isin(org.seats["department"].to_numpy(), within))
+        offenders.also("seat", seats, [i] * len(seats))
+    return Result(offenders.holding([[] for _ in range(len(offenders))]), max(1, len(lead)))
 
 
-def _bearers(org: Organization, lines: pd.DataFrame) -> list[str]:
-    table = org.table("duties")
-    return [
-        org.departments["name"].iat[int(d)]
-        if d >= 0 and p < 0
-        else org.position_name(int(p))
-        if p >= 0
-        else table.value(int(row), "bearer") or ""
-        for d, p, row in zip(lines["department"], lines["position"], lines["row"], strict=True)
+def _taken_by_department(org: Organization, own: pd.DataFrame) -> dict[int, pd.DataFrame]:
+    """Duties of positions by every department above their place, and by the departments that the position heads."""
+    place = org.positions["department"].to_numpy()[own["position"].to_numpy(dtype=np.int64)]
+    frame = own.assign(place=place)
+    result: dict[int, list[pd.DataFrame]] = {}
+    for unit, part in frame.groupby("place"):
+        for up in org.department_line(int(unit)) if unit >= 0 else ():
+            result.setdefault(up, []).append(part)
+    seat_position = org.seats["position"].to_numpy()
+    by_position = dict(list(frame.groupby("position")))
+    for unit, head in enumerate(org.departments["head"].to_numpy()):
+        part = by_position.get(int(seat_position[head])) if head >= 0 else None
+        if part is not None and unit not in org.department_line(int(part["place"].iloc[0])):
+            result.setdefault(unit, []).append(part)
+    return {unit: pd.concat(parts) for unit, parts in result.items()}
+
+
+def _taken(duty: pd.Series, inside: pd.DataFrame, limits: SimpleNamespace) -> bool:
+    """Whether some position's duty is this department duty: same id, same work, or near the same words (domain.md C5)."""
+    if isinstance(duty["duty_id"], str) and inside["duty_id"].eq(duty["duty_id"]).any():
+        return True
+    same = inside[((inside["function"] == duty["function"]) & (inside["action"] == duty["action"])).to_numpy()]
+    wanted = str(duty["object"])
+    for thing, verb in same[["object", "verb"]].itertuples(index=False):
+        if thing == wanted or ((not thing or not wanted) and verb == duty["verb"]):
+            return True
+        if thing and wanted and wording.dice(str(thing), wanted) >= limits.same_object:
+            return True
+    words = str(duty["statement"])
+    return any(wording.dice(words, str(text)) >= limits.same_words for text in inside["statement"].dropna().unique())
+
+
+_EVERYWHERE = re.compile(
+    r"兼职|内审员|安全员|文秘|会议|档案|保密|班组建设|团队|培训|5s|6s|安全|secretar|meeting|filing|archive|safety|team[- ]building|internal auditor"
+)
+
+
+@CHAPTER.check(6, "medium", subject="duty", confidence="declared", core=False,
+               needs=["duties.function", "duties.position|duties.bearer", "duties.department|duties.bearer"])  # fmt: skip
+def duty_outside_mandate(org: Organization, limits: SimpleNamespace) -> Result:
+    """A position's declared function is none of its department's, nor of those above it."""
+    duties = org.work.duties
+    mandates: dict[int, set[str]] = {}
+    of_departments = duties[((duties["position"] < 0) & (duties["department"] >= 0) & duties["function"].notna()).to_numpy(dtype=bool)]
+    for unit, part in of_departments.groupby("department"):
+        mandates[int(unit)] = set(part["function"])
+    own = duties[
+        (
+            (duties["position"] >= 0)
+            & duties["declared"].astype(bool)
+            & (duties["r"] | duties["a"]).astype(bool)
+            & ~duties["catch_all"].astype(bool)
+            & ~duties["own"].fillna(False).astype(bool)
+        ).to_numpy()
     ]
+    place = org.positions["department"].to_numpy()[own["position"].to_numpy(dtype=np.int64)]
+    heading = _headed_trees(org)
+    allowed: dict[int, set[str] | None] = {}
+    for unit in np.unique(place):
+        line = [up for up in org.department_line(int(unit)) if up in mandates]
+        allowed[int(unit)] = set().union(*(mandates[up] for up in line)) if int(unit) in mandates else None
+    outside = []
+    judged = 0
+    for unit, position, function, text in zip(place, own["position"], own["function"], own["statement"], strict=True):
+        mandate = allowed[int(unit)]
+        judged += mandate is not None
+        below = heading.get(int(position), ())
+        wider = mandate is not None and function not in mandate and not any(function in mandates.get(u, ()) for u in below)
+        outside.append(bool(wider) and not _EVERYWHERE.search(str(text)))
+    if not judged:
+        raise NotAssessable("no_mandates")
+    wrong = own[np.array(outside, dtype=bool)]
+    offenders = Offenders(
+        "duty",
+        [(org.table("duties").value(int(row), "duty_id") or str(t), str(t)) for row, t in zip(wrong["row"], wrong["text"], strict=True)],
+        duty=wrong["text"].tolist(),
+        position=[org.position_name(int(p)) for p in wrong["position"]],
+        function=[org.table("duties").value(int(row), "function") or "" for row in wrong["row"]],
+        department=[org.departments["name"].iat[int(org.positions["department"].iat[int(p)])] for p in wrong["position"]],
+    ).apart([org.position_key(int(p)) for p in wrong["position"]])
+    offenders.also("position", wrong["position"].tolist()).seen("duties", "function", wrong["row"].to_numpy())
+    offenders.also("department", [int(org.positions["department"].iat[int(p)]) for p in wrong["position"]])
+    return Result(offenders.holding([org.position_seats(int(p)).tolist() for p in wrong["position"]]), max(1, judged))
+
+
+def _headed_trees(org: Organization) -> dict[int, list[int]]:
+    """Position → departments that it heads, and all below them."""
+    position = org.seats["position"].to_numpy()
+    result: dict[int, list[int]] = {}
+    heads = org.departments["head"].to_numpy()
+    for unit in range(len(heads)):
+        for up in org.department_line(unit):
+            if heads[up] >= 0:
+                result.setdefault(int(position[heads[up]]), []).append(unit)
+    return result

@@ -5,15 +5,14 @@ carried by all of them.
 from __future__ import annotations
 
 import re
-from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 
-from orgaudit import catalog
 from orgaudit.check import Chapter, NotAssessable
-from orgaudit.finding import Offenders, Result, listing
+from orgaudit.checks.practice import traced
+from orgaudit.finding import Offenders, Result
 from orgaudit.organization import Organization
 from orgaudit.reading import values
 
@@ -82,7 +81,7 @@ def _related(org: Organization, *, services: bool, steps: bool, groups: bool) ->
             touched[[a, b]] = True
     if groups and "indicators" in org.review:
         group = org.table("indicators").text("group").to_numpy()
-        bearer = _bearer_departments(org)
+        bearer = org.work.indicator_departments
         frame = pd.DataFrame({"group": group, "department": bearer})
         frame = frame[frame["group"].notna() & (frame["department"] >= 0)]
         several = frame.groupby("group")["department"].transform("nunique") > 1
@@ -115,90 +114,111 @@ def handovers(org: Organization) -> list[tuple[int, int]]:
     return pairs
 
 
-def _bearer_departments(org: Organization) -> np.ndarray:
-    """Department of each indicator's bearer, -1 unknown."""
-    frame = org.work.indicators
-    result = np.full(len(frame), -1, dtype=np.int64)
-    kind, index = frame["kind"].to_numpy(), frame["index"].to_numpy()
-    result[kind == 0] = index[kind == 0]
-    if len(org.positions):
-        result[kind == 1] = org.positions["department"].to_numpy()[index[kind == 1]]
-    if org.n:
-        place = org.seats["department"].to_numpy()
-        result[kind == 3] = place[index[kind == 3]]
-        persons = org.seats["person"].to_numpy()
-        first = np.full(len(org.persons) + 1, -1, dtype=np.int64)
-        held = np.flatnonzero(persons >= 0)
-        first[persons[held][::-1]] = place[held][::-1]
-        result[kind == 2] = first[index[kind == 2]]
-    return result
+@CHAPTER.check(2, "medium", subject="service", confidence="declared",
+               needs=["services.provider_confirms?", "services.customer_confirms?"])  # fmt: skip
+def one_sided_service(org: Organization, limits: SimpleNamespace) -> Result:
+    """A service that one side has confirmed and the other has not."""
+    table = org.table("services")
+    n = len(table)
+    sides = {name: values.yes(table.text(name)) for name in ("provider_confirms", "customer_confirms")}
+    frame = pd.DataFrame({"row": np.arange(n), **sides})
+    for name in ("provider", "customer"):
+        found = org.link("services", name).first(n, "department")
+        frame[name] = pd.Series(found.astype(str)).where(pd.Series(found >= 0), values.keys(table.text(name)))
+    frame["service"] = values.keys(table.text("service")).fillna("")
+    groups = frame.groupby(["provider", "customer", "service"], dropna=False, sort=False)
+    agreed = groups[["provider_confirms", "customer_confirms"]].transform("any")
+    frame["one"] = agreed["provider_confirms"] != agreed["customer_confirms"]
+    wrong = frame[frame["one"].to_numpy()].groupby(["provider", "customer", "service"], dropna=False, sort=False).head(1)
+    rows = wrong["row"].to_numpy()
+    confirmed = agreed.loc[wrong.index, "provider_confirms"].to_numpy()
+    offenders = _service_offenders(org, rows, variant=["customer" if by_provider else "provider" for by_provider in confirmed])
+    for i, row in enumerate(rows):
+        offenders.seen("services", "customer_confirms" if confirmed[i] else "provider_confirms", [int(row)], [i])
+    return Result(offenders, max(1, groups.ngroups))
 
 
-@cache
-def _rules() -> dict[str, tuple[re.Pattern[str], re.Pattern[str]]]:
-    return {
-        name: tuple(re.compile("|".join(rule[part]), re.I) for part in ("results", "contributions"))  # type: ignore[misc]
-        for name, rule in catalog.toml("shared_indicators").items()
-    }
+_OCCASIONAL = r"按需|偶尔|不定期|临时|一次性|occasional|ad[- ]?hoc|as needed|on request|one[- ]off"
 
 
-@CHAPTER.check(4, "medium", subject="group", confidence="inferred", needs=["indicators"])
-def result_not_shared(org: Organization, limits: SimpleNamespace) -> Result:
-    """An end-to-end result that some department carries, and another expected one neither shares nor contributes to (C14)."""
-    names = org.work.indicators["name"].fillna("").tolist()
-    bearer = _bearer_departments(org)
-    kinds = org.departments["kinds"].tolist()
-    lines = [set().union(*(kinds[up] for up in org.department_line(d))) if d >= 0 else set() for d in range(len(kinds))]
-    subjects, rows, absent, partial, severities, carriers = [], [], [], [], [], []
-    assessed = 0
-    for name, (results, contributions) in _rules().items():
-        rule = catalog.toml("shared_indicators")[name]
-        shared = [
-            i
-            for i, text in enumerate(names)
-            if results.search(text) and not contributions.search(text) and bearer[i] >= 0
-        ]
-        if not shared:
-            continue
-        assessed += 1
-        contributing = [i for i, text in enumerate(names) if contributions.search(text) and bearer[i] >= 0]
-        carrying = {kind for i in shared for kind in lines[bearer[i]]}
-        helping = {kind for i in contributing for kind in lines[bearer[i]]}
-        exists = {kind for own in kinds for kind in own}
-        expected = [kind for kind in rule["departments"] if kind in exists]
-        missing = [kind for kind in expected if kind not in carrying]
-        if len(expected) < 2 or not missing:
-            continue
-        none = [kind for kind in missing if kind not in helping]
-        subjects.append((name, rule["zh"] if org.review.language == "zh" else rule["en"]))
-        rows.append(shared)
-        absent.append(listing(_department_names(org, none)))
-        partial.append(listing(_department_names(org, [kind for kind in missing if kind in helping])))
-        carriers.append(sorted({int(bearer[i]) for i in shared}))
-        severities.append("high" if len(carriers[-1]) == 1 and not helping else "medium")
+@CHAPTER.check(3, "low", subject="service", confidence="declared", core=False,
+               needs=["services.service|services.provider", "services.standard?|services.indicator?"])  # fmt: skip
+def service_without_measure(org: Organization, limits: SimpleNamespace) -> Result:
+    """A regular service with neither a standard nor an indicator."""
+    table = org.table("services")
+    bare = ~table.filled("standard") & ~table.filled("indicator")
+    rare = table.text("service").str.contains(_OCCASIONAL, case=False, na=False).to_numpy(dtype=bool)
+    rows = np.flatnonzero(bare & ~rare)
+    column = "standard" if table.has("standard") else "indicator"
+    return Result(_service_offenders(org, rows, variant=None).seen("services", column, rows), max(1, len(table)))
+
+
+def _service_offenders(org: Organization, rows: np.ndarray, *, variant: list[str] | None) -> Offenders:
+    table = org.table("services")
+    names = [table.value(int(row), "service") or "–" for row in rows]
+    sides = {side: [table.value(int(row), side) or "–" for row in rows] for side in ("provider", "customer")}
+    offenders = Offenders("service", names, variant=variant, service=names, **sides)
+    offenders.apart([f"{a}|{b}" for a, b in zip(sides["provider"], sides["customer"], strict=True)])
+    for side in ("provider", "customer"):
+        offenders.also("department", org.link("services", side).first(len(table), "department")[rows].tolist())
+    return offenders.holding([[] for _ in rows])
+
+
+_SINK = (
+    r"^(?:无|结束|完成|终止|归档|存档|客户|外部客户|供应商|供方|银行|税务|政府|关闭|end|done|none|stop|finish|archive|filed?|"
+    r"(?:external |end )?customers?|suppliers?|bank|closed?|n/?a|-|—)(?:签收|确认|归档|结束)?$"
+)
+
+
+@CHAPTER.check(8, "medium", subject="step", confidence="declared", core=False, needs=["steps.next_step"])
+def hand_over_without_receiver(org: Organization, limits: SimpleNamespace) -> Result:
+    """A step that leads to a step which is not there, to one that nobody takes, or to a unit without a step of its own."""
+    steps = traced(org)
+    table = org.table("steps")
+    process = values.keys(table.text("process")).fillna("").to_numpy()
+    number = values.keys(table.text("step")).to_numpy()
+    activity = values.keys(table.text("activity")).to_numpy()
+    known = {(p, key): i for i, (p, key) in enumerate(zip(process, number, strict=True)) if isinstance(key, str)}
+    known |= {(p, key): i for i, (p, key) in enumerate(zip(process, activity, strict=True)) if isinstance(key, str)}
+    taking: dict[str, set[int]] = {}
+    for p, d in zip(process, steps["department"], strict=True):
+        taking.setdefault(p, set()).add(int(d))
+    owned = (steps["department"] >= 0).to_numpy() | table.filled("position") | table.filled("person") | table.filled("department")
+    found: list[tuple[int, str, str]] = []
+    for row in np.flatnonzero(table.filled("next_step")).tolist():
+        for piece in values.split(table.value(row, "next_step") or ""):
+            for part in re.split(r"[,，]", piece):
+                spelled = values.key(part)
+                if not spelled or re.match(_SINK, spelled) or spelled in values.words("empty"):
+                    continue
+                at = known.get((process[row], spelled))
+                if at is None:
+                    unit = _unit(org, part)
+                    if unit is None or unit not in taking[process[row]]:
+                        found.append((row, "missing", part.strip()))
+                elif not owned[at]:
+                    found.append((row, "nobody", part.strip()))
+    firsts = list({row: (row, variant, part) for row, variant, part in reversed(found)}.values())[::-1]
+    names = [table.value(row, "activity") or table.value(row, "step") or "" for row, _, _ in firsts]
     offenders = Offenders(
-        "group",
-        subjects,
-        severity=severities,
-        confidence="declared",
-        variant=["absent" if text["en"] else "partial" for text in absent],
-        result=[
-            {"en": catalog.toml("shared_indicators")[s[0]]["en"], "zh": catalog.toml("shared_indicators")[s[0]]["zh"]}
-            for s in subjects
-        ],
-        carriers=[listing(org.departments["name"].iat[d] for d in own) for own in carriers],
-        absent=absent,
-        partial=partial,
-    ).holding([[] for _ in subjects])
-    for i, found in enumerate(rows):
-        offenders.also("department", carriers[i], [i] * len(carriers[i]))
-        offenders.seen("indicators", "indicator", found, [i] * len(found))
-    return Result(offenders, max(1, assessed))
+        "step",
+        [(f"{table.value(row, 'process') or ''}/{table.value(row, 'step') or row}", name)
+         for (row, _, _), name in zip(firsts, names, strict=True)],
+        variant=[variant for _, variant, _ in firsts],
+        step=names,
+        process=[table.value(row, "process") or "" for row, _, _ in firsts],
+        target=[part for _, _, part in firsts],
+    )  # fmt: skip
+    offenders.also("department", [int(steps["department"].iat[row]) for row, _, _ in firsts])
+    offenders.seen("steps", "next_step", [row for row, _, _ in firsts])
+    return Result(offenders.holding([[] for _ in firsts]), max(1, len(table)))
 
 
-def _department_names(org: Organization, kinds: list[str]) -> list[str]:
-    """The departments of some kinds, as they are called here."""
-    return [
-        next(name for name, own in zip(org.departments["name"], org.departments["kinds"], strict=True) if kind in own)
-        for kind in kinds
-    ]
+def _unit(org: Organization, text: str) -> int | None:
+    """The department that a text names, itself or by one of its positions."""
+    spelled = values.key(text)
+    for d, name in enumerate(org.departments["name"]):
+        if values.key(name) == spelled:
+            return d
+    hits = [int(d) for t, d in zip(org.positions["title"], org.positions["department"], strict=True) if values.key(str(t)) == spelled]
+    return hits[0] if hits else None

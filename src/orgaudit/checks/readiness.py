@@ -5,20 +5,51 @@ Most of what fails here follows from a cause elsewhere and is folded under it. W
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from orgaudit import texts
 from orgaudit.check import Chapter, NotAssessable
-from orgaudit.checks.single_superior import appraisers
-from orgaudit.finding import Offenders, Result, listing
+from orgaudit.checks.appraisers import appraisers
+from orgaudit.finding import Offenders, Result, listing, phrases
 from orgaudit.organization import Organization, Status
+from orgaudit.reading import values
 
 CHAPTER = Chapter("RDY")
+
+
+@CHAPTER.check(1, "blocker", subject="position", needs=["posts", "posts.title"])
+def not_identifiable(org: Organization, limits: SimpleNamespace) -> Result:
+    """A position without a title or department; headcount is asked for only where rows are positions, not people."""
+    table = org.table("posts")
+    row = org.positions["row"].to_numpy()
+    listed = org.listed_positions
+    place = org.positions["department"].to_numpy()
+    top = np.zeros(len(org.positions), dtype=bool)
+    top[org.seats["position"].to_numpy()[org.main_root]] = True  # above all departments
+    units = table.filled("department") | table.filled("department_level")
+    marks = {
+        "title": listed & org.positions["title"].isna().to_numpy(),
+        "department": listed & units.any() & ~units[row] & (place < 0) & ~top,
+        "headcount": listed
+        & table.has("headcount")
+        & ~(table.filled("name") | table.filled("employee_id")).any()
+        & ~table.filled("headcount")[row],
+    }
+    positions = np.flatnonzero(np.any(list(marks.values()), axis=0))
+    problems = [{name: "" for name, mark in marks.items() if mark[p]} for p in positions]
+    offenders = Offenders(
+        "position",
+        positions,
+        severity=["low" if set(own) == {"headcount"} else "blocker" for own in problems],
+        position=[org.position_name(int(p)) for p in positions],
+        problems=[phrases("checks.RDY-01.problem", own) for own in problems],
+    )
+    for i, (p, own) in enumerate(zip(positions, problems, strict=True)):
+        for name in own:
+            offenders.seen("posts", name if table.has(name) else None, [int(row[p])], [i])
+    return Result(offenders, max(1, int(listed.sum())))
 
 
 @CHAPTER.check(2, "blocker", subject="seat", needs=["posts.superior|posts.appraiser"])
@@ -114,7 +145,7 @@ def no_duties(org: Organization, limits: SimpleNamespace) -> Result:
         raise NotAssessable("no_position_duties")
     has = np.zeros(len(org.positions), dtype=bool)
     has[own["position"].unique()] = True
-    has |= _family(org, has)
+    has |= org.family(has)
     judged = np.zeros(len(org.positions), dtype=bool)
     judged[org.seats["position"].to_numpy()[org.judged]] = True
     positions = np.flatnonzero(judged & ~has)
@@ -127,139 +158,114 @@ def no_duties(org: Organization, limits: SimpleNamespace) -> Result:
         variant=["catch_all" if p in boilerplate else "plain" for p in positions.tolist()],
         position=[org.position_name(int(p)) for p in positions],
     ).seen("posts", "title", org.positions["row"].to_numpy()[positions])
+    offenders.because("DUT-05", "seat", [int(org.position_seats(int(p))[0]) for p in positions])
     return Result(offenders, max(1, int(judged.sum())))
 
 
-def _family(org: Organization, has: np.ndarray) -> np.ndarray:
-    """Positions whose namesakes in the same department have duties: one family shares one description."""
-    frame = pd.DataFrame({"title": org.positions["title"], "department": org.positions["department"], "has": has})
-    with_title = frame["title"].notna()
-    shared = frame[with_title].groupby(["title", "department"])["has"].transform("any")
-    result = np.zeros(len(frame), dtype=bool)
-    result[np.flatnonzero(with_title)] = shared.to_numpy(dtype=bool)
-    return result
-
-
-@CHAPTER.check(4, "blocker", subject="position", confidence="declared", needs=["indicators"],
-               sum_tolerance=0.5, fewest=3, most=10, smallest_weight=5, largest_weight=50)  # fmt: skip
-def indicators_incomplete(org: Organization, limits: SimpleNamespace) -> Result:
-    """No indicators, weights that do not add up to 100, or gaps in target, formula, source, number and size."""
-    frame = org.work.indicators
-    measured = org.work.indicator_seats()
-    position = org.seats["position"].to_numpy()
-    has = np.zeros(len(org.positions), dtype=bool)
-    has[position[measured.index]] = True
-    seat_has = np.zeros(org.n, dtype=bool)
-    seat_has[measured.index] = True
-    has_person = has[position] if org.n else np.zeros(0, bool)
-    judged = org.judged & ~org.seats["mode"].isin(["team", "piece_rate"]).to_numpy()
-    covered = has_person | _family(org, has)[position] if org.n else np.zeros(0, bool)
-    mute = modes_unstated(org)
-    bare = np.zeros(0, dtype=np.int64) if mute else np.unique(position[judged & ~covered])
-    problems = [
-        found
-        for _, group in frame[frame["bearer"].notna()].groupby("bearer", sort=False)
-        if (found := _set_problems(org, group, limits))
-    ]
-    if mute and not problems:
-        raise NotAssessable("modes_unstated")
+@CHAPTER.check(7, "medium", subject="seat", confidence="declared", core=False, needs=["posts.superior"])
+def no_route_of_appeal(org: Organization, limits: SimpleNamespace) -> Result:
+    """Nobody reviews the rating, or the receiver of appeals stands in the line of who is rated."""
+    policy, calendar = org.settings.policy, org.settings.calendar
+    if not policy and not calendar:
+        raise NotAssessable("no_policy")
+    receiver = str(policy.get("appeal_receiver") or "")
+    row = org.seats["row"].to_numpy()
+    named = org.table("posts").filled("reviewer")[row]
+    above = org.tree
+    second = np.where(above >= 0, org.tree[np.maximum(above, 0)], -1) >= 0
+    under_root = (above >= 0) & (org.root_marked | org.main_root)[np.maximum(above, 0)]  # the board reviews there
+    judged = org.judged & ~org.main_root & ~org.root_marked
+    unreviewed = judged & ~named & ~second & ~under_root
+    in_line = np.zeros(org.n, dtype=bool)
+    for seat in _seats_called(org, receiver):
+        in_line |= judged & org.above(np.full(org.n, seat), np.arange(org.n))
+    seats = np.flatnonzero(unreviewed | in_line | (judged & (not receiver)))
     offenders = Offenders(
-        "bearer",
-        [*[("position", int(p)) for p in bare], *[found.subject for found in problems]],
-        severity=["blocker"] * len(bare) + ["blocker" if "sum" in found.problems else "medium" for found in problems],
-        variant=["none"] * len(bare) + ["gaps"] * len(problems),
-        bearer=[*[org.position_name(int(p)) for p in bare], *[found.name for found in problems]],
-        problems=[""] * len(bare) + [_sentence(found.problems) for found in problems],
+        "seat",
+        seats,
+        variant=["review" if unreviewed[s] else "line" if receiver else "policy" for s in seats],
+        seat=org.seat_names(seats),
+        receiver=receiver,
     )
-    held: dict[int, list[int]] = {}
-    for row, seat in zip(measured.row, measured.index, strict=True):
-        held.setdefault(int(row), []).append(int(seat))
-    offenders.holding(
-        [np.flatnonzero(judged & (position == p)).tolist() for p in bare]
-        + [sorted({s for r in found.rows for s in held.get(r, ()) if judged[s]}) for found in problems]
-    )
-    offenders.seen("posts", "title", org.positions["row"].to_numpy()[bare], np.arange(len(bare)))
-    for i, found in enumerate(problems, start=len(bare)):
-        for column, rows in found.cells:
-            offenders.seen("indicators", column, rows, [i] * len(rows))
-    return Result(
-        offenders, max(1, int(pd.Series(position[judged]).nunique()) if judged.any() else frame["bearer"].nunique())
-    )
+    offenders.seen("posts", "superior", row[seats])
+    offenders.because("SUP-02", "seat", seats, org.blank_superior[seats] & unreviewed[seats])
+    common = [i for i, s in enumerate(seats) if not unreviewed[s]]  # one line of the policy mends them all
+    for i in common[1:]:
+        offenders.causes[i] = ("RDY-07", "seat", int(seats[common[0]]))
+    return Result(offenders.holding([[] for _ in seats]), max(1, int(judged.sum())))
 
 
-def modes_unstated(org: Organization) -> bool:
-    """Whether most seats have no indicator and no mode is given: then they are not judged, and one sentence says so."""
-    if "indicators" not in org.review or org.review.has("posts", "appraisal_mode") or not org.judged.any():
+def _seats_called(org: Organization, text: str) -> list[int]:
+    """Seats of the position or person that a text of the configuration names."""
+    spelled = values.key(text)
+    if not spelled:
+        return []
+    named = [values.keys(org.titles), values.keys(org.seats["id"])]
+    person = org.seats["person"].to_numpy()
+    names = np.append(values.keys(org.persons["name"].astype("str")).to_numpy(dtype=object), None)
+    hit = np.any([column.eq(spelled).to_numpy(dtype=bool) for column in named], axis=0) | (names[person] == spelled)
+    return np.flatnonzero(hit).tolist()
+
+
+@CHAPTER.check(8, "medium", subject="seat", confidence="declared", core=False,
+               needs=["posts.valid_from|posts.hire_date|indicators.adjusted_at"], min_months=3, min_share=50)  # fmt: skip
+def change_inside_period(org: Organization, limits: SimpleNamespace) -> Result:
+    """The post, its superior or its targets changed inside the period and no rule splits the score, or the time is too short."""
+    calendar = org.settings.calendar
+    if "period_start" not in calendar or "period_end" not in calendar:
+        raise NotAssessable("no_period")
+    start, end = (np.datetime64(calendar[name]) for name in ("period_start", "period_end"))
+    days = int((end - start) / np.timedelta64(1, "D")) + 1
+    row = org.seats["row"].to_numpy()
+    began, hired = (values.dates(org.table("posts").text(name))[row] for name in ("valid_from", "hire_date"))
+    began = np.where(np.isnat(began), hired, began)
+    settled = org.judged & ~org.seats["employment"].eq("probation").to_numpy()
+    inside = settled & (began > start) & (began <= end)
+    inside[[seat for seat in np.flatnonzero(inside).tolist() if _only_renamed(org, seat)]] = False
+    left = np.where(inside, (end - began) / np.timedelta64(1, "D") + 1, days)
+    short = inside & (left < min(limits.min_months * 30.4, limits.min_share / 100 * days))
+    moved = inside & ~(hired >= began)  # a newcomer has not changed
+    split = bool(org.settings.policy.get("split_rule"))
+    cells = _adjusted_targets(org, start, end)
+    adjusted = np.zeros(org.n, dtype=bool)
+    adjusted[list(cells)] = True
+    seats = np.flatnonzero(short | (moved | adjusted & settled) & (not split))
+    offenders = Offenders(
+        "seat",
+        seats,
+        variant=["short" if short[s] else "changed" if moved[s] else "target" for s in seats],
+        seat=org.seat_names(seats),
+        days=[int(left[s]) for s in seats],
+        of=days,
+    )
+    posts = org.table("posts")
+    for i, s in enumerate(seats.tolist()):
+        if inside[s]:
+            column = "valid_from" if posts.filled("valid_from")[row[s]] else "hire_date"
+            offenders.seen("posts", column, [int(row[s])], [i])
+        else:
+            offenders.seen("indicators", "adjusted_at", cells[s], [i] * len(cells[s]))
+    return Result(offenders.holding([[] for _ in seats]), max(1, int(org.judged.sum())))
+
+
+def _adjusted_targets(org: Organization, start: np.datetime64, end: np.datetime64) -> dict[int, list[int]]:
+    """Seats of which a target was adjusted inside the period → rows of indicators."""
+    cells: dict[int, list[int]] = {}
+    if "indicators" in org.review:
+        when = values.dates(org.table("indicators").text("adjusted_at"))
+        measured = org.work.indicator_seats()
+        hit = (when[measured.row] > start) & (when[measured.row] <= end)
+        for seat, line in zip(measured.index[hit].tolist(), measured.row[hit].tolist(), strict=True):
+            cells.setdefault(seat, []).append(line)
+    return cells
+
+
+def _only_renamed(org: Organization, seat: int) -> bool:
+    """Whether the row that this one replaced differs in nothing but the title."""
+    posts, row = org.table("posts"), int(org.seats["row"].iat[seat])
+    person = posts.value(row, "employee_id")
+    if person is None:
         return False
-    return bool(measured_seats(org)[org.judged].mean() < 0.5)
-
-
-def measured_seats(org: Organization) -> np.ndarray:
-    """Boolean per seat: its position, or a namesake in its department, has indicators."""
-    has = np.zeros(len(org.positions), dtype=bool)
-    position = org.seats["position"].to_numpy()
-    has[position[org.work.indicator_seats().index]] = True
-    return np.asarray((has | _family(org, has))[position])
-
-
-@dataclass
-class IndicatorSet:
-    """What is incomplete in one bearer's set: problem key → value for its phrase, and the cells that show it."""
-
-    subject: tuple[str, Any]
-    name: Any
-    rows: list[int]
-    problems: dict[str, Any]
-    cells: list[tuple[str, list[int]]]
-
-
-def _set_problems(org: Organization, group: pd.DataFrame, limits: SimpleNamespace) -> IndicatorSet | None:
-    """The gaps of one bearer's set; None where it is complete or its bearer is not appraised."""
-    table = org.table("indicators")
-    subject, name, seats = _bearer(org, group)
-    if len(seats) and not org.judged[seats].any() and org.occupied[seats].any():
-        return None
-    rows = group["row"].tolist()
-    found = IndicatorSet(subject, name, rows, {}, [])
-
-    def note(problem: str, value: object, column: str, where: list[int]) -> None:
-        found.problems[problem] = value
-        found.cells.append((column, where))
-
-    counted = group[group["counted"].to_numpy(dtype=bool)]
-    weight = counted["weight"].to_numpy(dtype=float)
-    if table.filled("weight").any() and len(counted) and abs(float(np.nansum(weight)) - 100) > limits.sum_tolerance:
-        note("sum", round(float(np.nansum(weight)), 1), "weight", counted["row"].tolist())
-    for column in ("target", "formula", "data_provider"):
-        empty = [r for r in rows if table.has(column) and table.value(r, column) is None]
-        if empty:
-            note(column, listing(table.value(r, "indicator") or "" for r in empty), column, empty)
-    if len(group) > limits.most or len(group) < limits.fewest:
-        note("many" if len(group) > limits.most else "few", len(group), "indicator", rows)
-    odd = counted[(weight < limits.smallest_weight) | (weight > limits.largest_weight)]
-    if len(odd):
-        sizes = listing(
-            f"{table.value(int(r), 'indicator')} {w:g}" for r, w in zip(odd["row"], odd["weight"], strict=True)
-        )
-        note("weight", sizes, "weight", odd["row"].tolist())
-    return found if found.problems else None
-
-
-def _bearer(org: Organization, group: pd.DataFrame) -> tuple[tuple[str, Any], Any, np.ndarray]:
-    """(subject, name, seats) of a set's bearer; a person is spoken of by the title held."""
-    text = org.table("indicators").value(int(group["row"].iloc[0]), "bearer") or ""
-    kind, index = int(group["kind"].iloc[0]), int(group["index"].iloc[0])
-    if kind == 0:
-        return ("department", index), str(org.departments["name"].iat[index]), np.zeros(0, np.int64)
-    if kind == 1:
-        return ("position", index), org.position_name(index), org.position_seats(index)
-    seats = org.person_seats(index) if kind == 2 else np.array([index]) if kind == 3 else np.zeros(0, np.int64)
-    if len(seats):
-        return ("seat", int(seats[0])), org.seat_names(seats[:1])[0], seats
-    return ("reference", text), {"person": text}, seats
-
-
-def _sentence(problems: dict[str, Any]) -> dict[str, str]:
-    """The problems of a set as one phrase per language."""
-    phrases = [texts.both(f"checks.RDY-04.problem.{key}", value=value) for key, value in problems.items()]
-    return {"en": "; ".join(p["en"] for p in phrases), "zh": "；".join(p["zh"] for p in phrases)}
+    before = np.flatnonzero(posts.text("employee_id").eq(person).to_numpy(dtype=bool) & np.isin(org.aside, ["replaced", "expired"]))
+    same = ("position_id", "department", "superior", "grade")
+    return any(all(posts.value(int(old), name) == posts.value(row, name) for name in same) for old in before)

@@ -29,6 +29,7 @@ def link(review: Review, settings: Settings, as_of: date) -> Organization:
 
     Moves rows that turn out to be leavers, expired or repeated from used to set aside in the review's ledger.
     """
+    review = _without_lapsed_rights(review, np.datetime64(as_of))
     tree = dept.build(review, settings)
     posts, origin, shorter = concurrent.spread(review.tables.get("posts") or _empty_posts())
     review = replace(review, tables=review.tables | ({"posts": posts} if "posts" in review else {}))
@@ -63,13 +64,27 @@ def link(review: Review, settings: Settings, as_of: date) -> Organization:
     if "posts" in review:
         links["posts", "department"] = _department_links(posts, place, tree)
     org = Organization(
-        review, settings, as_of, seats, people.positions, people.persons, _department_frame(tree, head), solid, dotted, links,
+        review, settings, as_of, seats, people.positions, people.persons, _department_frame(tree, head, settings), solid, dotted, links,
         people.row_seat, people.aside, marked,
     )  # fmt: skip
     org.repairs = resolver.repairs + mended
     org.derived_superiors = derived
     org.hints = _hints(org, resolver)
     return org
+
+
+def _without_lapsed_rights(review: Review, as_of: np.datetime64) -> Review:
+    """The review without authorities whose validity has ended; the ledger says how many."""
+    table = review.tables.get("authorities")
+    if table is None or not table.filled("valid_to").any():
+        return review
+    lapsed = values.dates(table.text("valid_to")) < as_of
+    for entry in review.ledger:
+        for number, source in enumerate(table.sources):
+            rows = np.unique(table.row[lapsed & (table.source == number)])
+            if source is entry.source and len(rows) and periods.EXPIRED not in entry.set_aside:
+                entry.move(periods.EXPIRED, len(rows))
+    return replace(review, tables=review.tables | {"authorities": table.take(~lapsed)})
 
 
 def _mend_ids(posts: Table) -> int:
@@ -268,7 +283,13 @@ def _unknown_parts(posts: Table, name: str, tree: dept.DepartmentTree) -> Links:
     )  # fmt: skip
 
 
-def _department_frame(tree: dept.DepartmentTree, head: np.ndarray) -> pd.DataFrame:
+def _department_frame(tree: dept.DepartmentTree, head: np.ndarray, settings: Settings) -> pd.DataFrame:
+    kinds = dept.kinds([node.name for node in tree.nodes])
+    for name, others in settings.aliases.get("departments", {}).items():  # what stands for a department is of its kind
+        same = {values.key(other) for other in others}
+        for node, own in zip(tree.nodes, kinds, strict=True):
+            if values.key(node.name) in same:
+                own |= dept.kind_words(name)
     return pd.DataFrame(
         {
             "id": [node.id or node.name for node in tree.nodes],
@@ -278,7 +299,7 @@ def _department_frame(tree: dept.DepartmentTree, head: np.ndarray) -> pd.DataFra
             "row": np.array([node.row for node in tree.nodes], dtype=np.int64),
             "listed": [node.listed for node in tree.nodes],
             "unknown_parent": [node.unknown_parent for node in tree.nodes],
-            "kinds": dept.kinds([node.name for node in tree.nodes]),
+            "kinds": kinds,
         }
     )
 

@@ -1,6 +1,7 @@
 """The organization: seats, positions, persons, departments, and the relations that checks ask of them."""
 
 from orgaudit.organization.links import KINDS, Links, Status
+from orgaudit.organization.messages import logged
 from orgaudit.organization.model import Organization
 
-__all__ = ["KINDS", "Links", "Organization", "Status"]
+__all__ = ["KINDS", "Links", "Organization", "Status", "logged"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 # What a link or a subject can be; the first four index frames of the organization.
 KINDS = ("department", "position", "person", "seat")
@@ -80,6 +81,18 @@ class Links:
         """The links that mean something, of one kind if named."""
         keep = self.status == Status.FOUND
         return self.take(keep & (self.kind == KINDS.index(kind)) if kind else keep)
+
+    def seats(self, frame: pd.DataFrame) -> np.ndarray:
+        """A seat per link (-1 none): the first of a position or person; ``frame`` is the organization's seats."""
+        result = np.full(len(self.kind), -1, dtype=np.int64)
+        for code, column in ((1, "position"), (2, "person")):
+            of = frame[column].to_numpy()
+            first = np.full(int(max(of.max(initial=-1), self.index.max(initial=-1))) + 1, -1, dtype=np.int64)
+            held = np.flatnonzero(of >= 0)
+            first[of[held][::-1]] = held[::-1]
+            result[self.kind == code] = first[self.index[self.kind == code]]
+        result[self.kind == 3] = self.index[self.kind == 3]
+        return result
 
     def first(self, n: int, kind: str) -> np.ndarray:
         """Per row of a table of ``n`` rows, the first target of a kind; -1 where there is none."""

@@ -69,6 +69,14 @@ class Organization:
         return self.links.get((kind, name), Links.none())
 
     @cached_property
+    def waivers(self) -> list[dict[str, str | None]]:
+        """Waivers of the table, then those of orgaudit.toml."""
+        names = ("code", "subject", "reason", "control", "owner", "expires")
+        table = self.review.tables.get("waivers")
+        listed = [{name: table.value(row, name) for name in names} for row in range(len(table))] if table is not None else []
+        return [*listed, *self.settings.waivers]
+
+    @cached_property
     def work(self) -> Work:
         """Duties, rights and indicators joined to their bearers."""
         return Work(self)
@@ -267,6 +275,17 @@ class Organization:
             )
             found = found | family[self.seats["row"].to_numpy()]
         return np.asarray(found)
+
+    def family(self, has: np.ndarray) -> np.ndarray:
+        """Boolean per position: a namesake in its department has something; one family shares descriptions and indicators."""
+        frame = pd.DataFrame(
+            {"title": self.positions["title"], "department": self.positions["department"], "has": has}
+        )
+        with_title = frame["title"].notna()
+        shared = frame[with_title].groupby(["title", "department"])["has"].transform("any")
+        result = np.zeros(len(frame), dtype=bool)
+        result[np.flatnonzero(with_title)] = shared.to_numpy(dtype=bool)
+        return result
 
     @cached_property
     def headed(self) -> np.ndarray:

@@ -14,8 +14,11 @@ from orgaudit.reading import values
 
 if TYPE_CHECKING:
     from orgaudit.organization.model import Organization
+    from orgaudit.table import Table
 
 _DEPARTMENT, _POSITION, _PERSON, _SEAT = range(4)
+_RIGHTS = ["row", "position", "body", "matter", "function", "declared", "power", "low", "high", "from_said", "condition",
+           "currency", "joint", "delegated", "special"]  # fmt: skip
 _WEIGHTLESS = r"加减分|加分|减分|扣分项|否决|门槛|bonus|veto|\bgate\b"
 
 
@@ -199,37 +202,32 @@ class Work:
 
     @cached_property
     def rights(self) -> pd.DataFrame:
-        """One row per right and position: ``row, position, matter, function, power, low, high, condition, joint, special``."""
+        """One row per right and who holds it: ``row, position, body, matter, function, declared, power, low, high, from_said,
+        condition, currency, joint, delegated, special``.
+
+        ``position`` is -1 where the holder is no position here: a board, a department without a head, an unknown text; ``body``
+        tells holders apart in any case. ``from_said``: a lower limit stands in the row. ``delegated``: granted by somebody, or
+        temporary; ``special``: that, with an end date.
+        """
         org = self._org
         if "authorities" not in org.review:
-            return pd.DataFrame(
-                columns=[
-                    "row",
-                    "position",
-                    "matter",
-                    "function",
-                    "power",
-                    "low",
-                    "high",
-                    "condition",
-                    "currency",
-                    "joint",
-                    "special",
-                ]
-            )
+            return pd.DataFrame(columns=_RIGHTS)
         table = org.table("authorities")
-        rows, positions = _as_positions(org, org.link("authorities", "position"))
+        holders = self._holders(table)
+        rows = holders["row"].to_numpy(dtype=np.int64)
         function = self.function_keys(table.text("function"))
         matter = values.keys(table.text("matter")).to_numpy()
         low, high = self._bands(table.text("limit_from"), table.text("limit_to"), table.text("amount_unit"))
-        frame = pd.DataFrame({"row": rows, "position": positions})
+        frame = holders.copy()
         frame["matter"] = pd.Series(matter[rows], dtype=object).where(pd.notna(matter[rows]), function[rows])
         frame["function"] = function[rows]
+        frame["declared"] = table.filled("function")[rows]
         power = values.distinct_map(table.text("power"), _powers).to_numpy()
         frame["power"] = power[rows]
         frame = frame.explode("power", ignore_index=True)
         rows = frame["row"].to_numpy(dtype=np.int64)
         frame["low"], frame["high"] = low[rows], high[rows]
+        frame["from_said"] = (low > 0)[rows] | table.filled("limit_from")[rows]
         for name in ("condition", "currency"):
             frame[name] = values.keys(table.text(name)).fillna("").to_numpy()[rows]
         joint = values.yes(table.text("joint")) | table.filled("joint") & ~values.is_any(
@@ -241,7 +239,31 @@ class Work:
             .str.contains(r"特别|临时|专项授权|special|temporary", case=False, na=False)
             .to_numpy(dtype=bool)
         )
-        frame["special"] = ((table.filled("granted_by") | temporary) & table.filled("valid_to"))[rows]
+        frame["delegated"] = (table.filled("granted_by") | temporary)[rows]
+        frame["special"] = frame["delegated"] & table.filled("valid_to")[rows]
+        return frame
+
+    def _holders(self, table: Table) -> pd.DataFrame:
+        """Who holds each right: ``row, position, body``; a department means the position of its head."""
+        org = self._org
+        links = org.link("authorities", "position")
+        rows, positions = _as_positions(org, links)
+        parts = [pd.DataFrame({"row": rows, "position": positions, "body": None})]
+        other = links.take((links.status != Status.FOUND) & (links.status != Status.VACANT))
+        parts.append(pd.DataFrame({"row": other.row, "position": -1, "body": values.keys(pd.Series(other.text, dtype="str"))}))
+        by_department = links.found("department")
+        column = org.link("authorities", "department").found("department")
+        column = column.take(~table.filled("position")[column.row])
+        head_seat = org.departments["head"].to_numpy()
+        for units in (by_department, column):
+            seat = head_seat[units.index] if len(head_seat) else units.index
+            held = org.seats["position"].to_numpy()[np.maximum(seat, 0)] if org.n else seat
+            names = org.departments["name"].to_numpy(dtype=object)[units.index]
+            parts.append(pd.DataFrame({"row": units.row, "position": np.where(seat >= 0, held, -1), "body": names}))
+        frame = pd.concat(parts, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
+        frame["position"] = frame["position"].astype(np.int64)
+        own = "position " + frame["position"].astype("str")
+        frame["body"] = frame["body"].astype("str").where(frame["position"] < 0, own)
         return frame
 
     def _bands(self, lower: pd.Series, upper: pd.Series, unit: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -295,6 +317,86 @@ class Work:
         frame["state"] = values.closed(table.text("sign_off"), "sign_off")
         frame["name"] = values.keys(table.text("indicator"))
         return frame
+
+    @cached_property
+    def indicator_duties(self) -> pd.DataFrame:
+        """The duty behind each indicator: ``line`` (an index of :attr:`duties`, -1 none), ``linked`` (the cell is filled),
+        ``own`` (the bearer bears it) and ``acts`` (as responsible or accountable).
+
+        A related duty is named by its id or its words; the bearer's own row comes first (workbook.md).
+        """
+        org, duties = self._org, self.duties
+        n = len(self.indicators)
+        result = pd.DataFrame({"line": np.full(n, -1), "linked": False, "own": False, "acts": False})
+        if not n or not org.review.has("indicators", "duty"):
+            return result
+        key = values.keys(org.table("indicators").text("duty"))
+        result["linked"] = key.notna().to_numpy()
+        known = pd.concat(
+            [pd.DataFrame({"line": np.arange(len(duties)), "key": values.keys(duties[name].astype("str"))})
+             for name in ("duty_id", "statement")]
+        ).dropna().drop_duplicates()  # fmt: skip
+        asked = pd.DataFrame({"row": np.arange(n), "key": key.to_numpy()}).dropna()
+        several = ~asked["key"].isin(known["key"]) & asked["key"].str.contains("[;；、,，\n]")
+        parts = asked[several].assign(key=asked["key"][several].map(values.split)).explode("key")
+        asked = pd.concat([asked[~several], parts.assign(key=parts["key"].str.strip())], ignore_index=True)
+        known = known[known["key"].isin(asked["key"])].join(duties[["position", "department", "r", "a"]], on="line")
+        anywhere = asked.merge(known.sort_values("a", ascending=False, kind="stable").drop_duplicates("key"), on="key")
+        anywhere = anywhere.drop_duplicates("row")
+        result.loc[anywhere["row"], "line"] = anywhere["line"].to_numpy()
+        positions, departments = self._scopes()
+        by_position = asked.merge(positions, on="row").merge(known[known["position"] >= 0], on=["key", "position"])
+        above = [(d, up) for d in known["department"].unique() if d >= 0 for up in org.department_line(int(d))]
+        units = pd.DataFrame(above, columns=["department", "up"])
+        inside = known.merge(units, on="department").drop(columns="department").rename(columns={"up": "department"})
+        by_unit = asked.merge(departments, on="row").merge(inside, on=["key", "department"])
+        by_unit = by_unit[(by_unit["whole"] | (by_unit["position"] < 0)).to_numpy(dtype=bool)]
+        own = pd.concat([by_position, by_unit])
+        own = own.assign(acts=own["r"].astype(bool) | own["a"].astype(bool)).sort_values(["row", "acts", "line"], kind="stable")
+        best = own.drop_duplicates("row", keep="last")
+        result.loc[best["row"], "line"] = best["line"].to_numpy()
+        result.loc[best["row"], "own"] = True
+        result.loc[best["row"], "acts"] = best["acts"].to_numpy(dtype=bool)
+        return result
+
+    def _scopes(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Whose duties are an indicator's own: (row, position), and (row, department, whole): all of a bearer that is a
+        department, the department's own of a bearer that heads it."""
+        org, frame = self._org, self.indicators
+        measured = frame[frame["kind"].isin([_POSITION, _PERSON, _SEAT]).to_numpy()]
+        held = [
+            (int(row), int(seat))
+            for kind, index, row in zip(measured["kind"], measured["index"], measured["row"], strict=True)
+            for seat in (org.position_seats(int(index)) if kind == _POSITION
+                         else org.person_seats(int(index)) if kind == _PERSON else [index])
+        ]  # fmt: skip
+        seats = pd.DataFrame(held, columns=["row", "seat"], dtype=np.int64)
+        position = org.seats["position"].to_numpy()
+        positions = pd.DataFrame({"row": seats["row"], "position": position[seats["seat"].to_numpy()]}).drop_duplicates()
+        headed = org.headed[seats["seat"].to_numpy()] if org.n else np.zeros(0, np.int64)
+        heads = pd.DataFrame({"row": seats["row"], "department": headed, "whole": False})[headed >= 0]
+        units = frame[(frame["kind"] == _DEPARTMENT).to_numpy()]
+        whole = pd.DataFrame({"row": units["row"], "department": units["index"], "whole": True})
+        return positions, pd.concat([whole, heads.drop_duplicates()], ignore_index=True)
+
+    @cached_property
+    def indicator_departments(self) -> np.ndarray:
+        """Department of each indicator's bearer, -1 unknown."""
+        org, frame = self._org, self.indicators
+        result = np.full(len(frame), -1, dtype=np.int64)
+        kind, index = frame["kind"].to_numpy(), frame["index"].to_numpy()
+        result[kind == 0] = index[kind == 0]
+        if len(org.positions):
+            result[kind == 1] = org.positions["department"].to_numpy()[index[kind == 1]]
+        if org.n:
+            place = org.seats["department"].to_numpy()
+            result[kind == 3] = place[index[kind == 3]]
+            persons = org.seats["person"].to_numpy()
+            first = np.full(len(org.persons) + 1, -1, dtype=np.int64)
+            held = np.flatnonzero(persons >= 0)
+            first[persons[held][::-1]] = place[held][::-1]
+            result[kind == 2] = first[index[kind == 2]]
+        return result
 
     def indicator_seats(self) -> Links:
         """Seats that each indicator measures: those of its position or person, or the head of its department."""

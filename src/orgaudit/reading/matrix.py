@@ -55,7 +55,10 @@ def detect(grid: Grid) -> Matrix | None:
             for c in range(grid.width)
             if below[:, c].any() and share[c] >= 0.6 and filled[top, c] and not tokens[top, c]
         ]
-        if len(columns) < 3:
+        duties = [c for c in range(grid.width) if values.key(str(grid.cells.iat[top, c])) in _sensitive_duties()]
+        if len(duties) > 1 and columns:  # however few are ticked
+            columns = sorted({*columns, *duties})
+        if len(columns) < (2 if _by_letters(grid, top, columns, below) else 3):
             continue
         first = min(columns)
         span = [
@@ -70,7 +73,7 @@ def detect(grid: Grid) -> Matrix | None:
         ]
         last = _two_rows(grid, top, span, tokens)
         labels = _labels(grid, top, last, span)
-        if len(labels) < 3:
+        if len(labels) < min(3, len(columns)):
             continue
         described = [c for c in range(first) if filled[last + 1 :, c].any()]
         if not described:
@@ -80,6 +83,18 @@ def detect(grid: Grid) -> Matrix | None:
         matrix.legend = marks.read_legend(grid, table)
         return matrix
     return None
+
+
+def _by_letters(grid: Grid, top: int, columns: list[int], tokens: np.ndarray) -> bool:
+    """Whether two columns are enough: known duties, or columns that hold nothing but marks under headers of no table."""
+    if len(columns) != 2:
+        return False
+    texts = [str(grid.cells.iat[top, c]) for c in columns]
+    if all(values.key(text) in _sensitive_duties() for text in texts):
+        return True
+    body = grid.cells.iloc[top + 1 :]
+    only = all(tokens[:, c].sum() == body[body.columns[c]].notna().sum() >= 2 for c in columns)
+    return only and not any(headers.meanings(text) for text in texts)
 
 
 def names_duties(grid: Grid) -> bool:

@@ -32,6 +32,9 @@ def build(grid: Grid, layout: Layout) -> tuple[Table, SheetEntry]:
     row = body.index.to_numpy()[kept] + 1
     keys = [name for name in catalog.toml("tables")[layout.table]["key"] if name in frame.columns]
     identified = frame[keys].notna().any(axis=1).to_numpy() if keys else np.zeros(len(frame), dtype=bool)
+    also = catalog.toml("tables")[layout.table].get("also_key", ())
+    if also and all(name in frame.columns for name in also):
+        identified = identified | frame[list(also)].notna().all(axis=1).to_numpy()
     entry.rejected += [(int(number), "no_key") for number in row[~identified]]
     entry.used = int(identified.sum())
     entry.set_aside = +entry.set_aside
