@@ -17,7 +17,20 @@ from orgaudit.checks import all_checks
 from .conftest import ROOT
 
 PARTS = sorted(path.stem for path in (ROOT / "src" / "orgaudit" / "texts" / "en").glob("*.toml"))
-FORBIDDEN = ("违法", "笑话", "歧视", "罪", "不称职", "排名", "guilt", "blame", "ridiculous", "violator", "ranking", "ranked")
+FORBIDDEN = (
+    "违法",
+    "笑话",
+    "歧视",
+    "罪",
+    "不称职",
+    "排名",
+    "guilt",
+    "blame",
+    "ridiculous",
+    "violator",
+    "ranking",
+    "ranked",
+)
 
 
 def _flat(node: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:

@@ -140,7 +140,9 @@ def inspection(review: Review, lang: str, org: Organization | None = None) -> st
             if check.principle == key:
                 for need in check.lacking(review):
                     table, _, column = need.partition(".")
-                    name = table_name(table)[lang] + (f" · {field_name(table, column.rstrip('?'))[lang]}" if column else "")
+                    name = table_name(table)[lang] + (
+                        f" · {field_name(table, column.rstrip('?'))[lang]}" if column else ""
+                    )
                     lacking[name].append(code)
         needs = "; ".join(f"{name} ({', '.join(codes)})" for name, codes in lacking.items()) or tell(
             "cli.inspect.complete"

@@ -144,7 +144,7 @@ def _section(section: str, content: dict[str, Any], settings: Settings, mistakes
         elif section == "grades":
             setattr(settings, f"grade_{key}", value)
         elif section == "matrix":
-            settings.project_share = float(value)
+            settings.project_share = float(value) * (100 if 0 < value <= 1 else 1)
 
 
 def _kinds(kind: type | tuple[type, ...]) -> tuple[type, ...]:
@@ -173,7 +173,8 @@ def _checks(
             elif key == "severity" and value in SEVERITIES:
                 own.severity = value
             elif key in known[code] and isinstance(value, int | float) and not isinstance(value, bool):
-                own.thresholds[key] = float(value)
+                percent = key.endswith("share") and 0 < value <= 1 <= known[code][key]  # 0.4 and 40 are one share
+                own.thresholds[key] = float(value) * (100 if percent else 1)
             elif key in ("enabled", "severity") or key in known[code]:
                 mistakes.append(
                     (

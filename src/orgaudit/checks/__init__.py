@@ -46,6 +46,4 @@ PRINCIPLES: tuple[str, ...] = tuple(chapter.key for chapter in CHAPTERS)
 @cache
 def all_checks() -> dict[str, Check]:
     """Every check by code."""
-    return {
-        check.code: check for chapter in CHAPTERS for check in sorted(chapter.checks, key=lambda check: check.code)
-    }
+    return {check.code: check for chapter in CHAPTERS for check in sorted(chapter.checks, key=lambda check: check.code)}

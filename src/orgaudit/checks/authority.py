@@ -182,7 +182,9 @@ class _Carriers:
         key = (function, matter)
         if key not in self._known:
             lines = self._lines
-            by_function = lines[(lines["function"] == function).to_numpy()] if isinstance(function, str) else lines.iloc[:0]
+            by_function = (
+                lines[(lines["function"] == function).to_numpy()] if isinstance(function, str) else lines.iloc[:0]
+            )
             self._known[key] = self._of(by_function if len(by_function) else self._by_words(matter))
         return self._known[key]
 
@@ -297,7 +299,10 @@ def _carries_own(org: Organization, row: int) -> bool:
 def delegation_without_end(org: Organization, limits: SimpleNamespace) -> Result:
     """A delegated or temporary right without an end date, or held by a position whose ability is still developing."""
     rights = org.work.rights
-    given = rights[rights["delegated"].to_numpy(dtype=bool)] if len(rights) else rights
+    acting = rights["power"].isin(
+        ["approve", "countersign", "deliberate", "execute", "other"]
+    )  # proposing delegates nothing
+    given = rights[(rights["delegated"].astype(bool) & acting).to_numpy()]
     given = given.drop_duplicates(["row", "position"])
     given = given.assign(endless=~given["special"].astype(bool))
     able = np.array(_abilities(org, np.maximum(given["position"].to_numpy(dtype=np.int64), 0)), dtype=object)
@@ -308,15 +313,16 @@ def delegation_without_end(org: Organization, limits: SimpleNamespace) -> Result
     groups = [part for _, part in wrong.groupby(["matter", "condition"], sort=False)]
     table = org.table("authorities")
     names = [table.value(int(part["row"].iloc[0]), "matter") or "" for part in groups]
-    problems = [
-        {name: "" for name in ("endless", "learning") if part[name].any()} for part in groups
-    ]
+    problems = [{name: "" for name in ("endless", "learning") if part[name].any()} for part in groups]
     offenders = Offenders(
         "matter",
         names,
         matter=names,
         positions=[
-            listing(org.position_name(int(p)) if p >= 0 else str(b) for p, b in zip(part["position"], part["body"], strict=True))
+            listing(
+                org.position_name(int(p)) if p >= 0 else str(b)
+                for p, b in zip(part["position"], part["body"], strict=True)
+            )
             for part in groups
         ],
         problems=[phrases("checks.AUT-10.problem", own) for own in problems],

@@ -68,7 +68,9 @@ def _levels(org: Organization) -> tuple[np.ndarray, np.ndarray]:
     depth = graph.depths(tree) if len(tree) else np.zeros(0, np.int64)
     head = org.departments["head"].to_numpy(dtype=np.int64)
     place, headed = org.seats["department"].to_numpy(), org.headed
-    level = np.where(headed >= 0, depth[np.maximum(headed, 0)], depth[np.maximum(place, 0)] + 1) if len(depth) else headed
+    level = (
+        np.where(headed >= 0, depth[np.maximum(headed, 0)], depth[np.maximum(place, 0)] + 1) if len(depth) else headed
+    )
     level = np.asarray(level, dtype=np.int64).copy()
     if int((tree < 0).sum()) > 1:
         level[org.main_root] = -1
@@ -120,7 +122,7 @@ def grade_inversion(org: Organization, limits: SimpleNamespace) -> Result:
     return Result(offenders, int(comparable.sum()))
 
 
-_DEPUTY = r"副|deputy|vice|assistant|助理|常务"
+_DEPUTY = r"副|deputy|\bvice\b|\bvp\b|assistant|助理|常务"
 _GRADE = re.compile(r"^([^\d一二三四五六七八九十]*?)[-\s]*(\d+|[一二三四五六七八九十]+)([^\d]*)$")
 _CHINESE = {c: i for i, c in enumerate("零一二三四五六七八九")}
 
@@ -235,7 +237,9 @@ def narrow_span(org: Organization, limits: SimpleNamespace) -> Result:
     shared = org.incumbents[org.seats["position"].to_numpy()] > 1  # two in one position share a team
     fresh = _fresh(org)
     deputy = org.titles.str.contains(_DEPUTY, case=False, na=False).to_numpy(dtype=bool)
-    leads = (heads > 0) & ~org.roots & ~fresh & ~shared & org.listed_seats & ~org.in_loop & ~_small_site(org, limits.site)
+    leads = (
+        (heads > 0) & ~org.roots & ~fresh & ~shared & org.listed_seats & ~org.in_loop & ~_small_site(org, limits.site)
+    )
     first = np.full(org.n, -1, dtype=np.int64)
     first[lines["target"].to_numpy()[::-1]] = lines["seat"].to_numpy()[::-1]
     learner = org.titles.str.contains(_LEARNER, case=False, na=False).to_numpy(dtype=bool)

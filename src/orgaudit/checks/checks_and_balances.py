@@ -130,7 +130,9 @@ def suggested_ticks(org: Organization) -> pd.DataFrame:
     """What duty texts of positions suggest, by precise patterns of low recall: ``position, duty, row``."""
     duties = org.work.duties
     own = duties[(duties["position"] >= 0).to_numpy() & ~duties["catch_all"].to_numpy(dtype=bool)]
-    own = own[~own["statement"].str.contains(r"系统自动|自动(?:生成|入账|记账|匹配)|automatic", na=False).to_numpy(dtype=bool)]
+    own = own[
+        ~own["statement"].str.contains(r"系统自动|自动(?:生成|入账|记账|匹配)|automatic", na=False).to_numpy(dtype=bool)
+    ]
     given = values.keys(org.table("duties").text("object")).to_numpy(dtype=object)
     rows = []
     for text, part in own.groupby("statement", sort=False):
@@ -282,7 +284,11 @@ _CYCLE = {
 def whole_cycle(org: Organization, limits: SimpleNamespace) -> Result:
     """One department leads every step of the procurement cycle: request, approve, source, accept, record or pay."""
     duties = org.work.duties
-    lead = duties[(duties["lead"] & (duties["department"] >= 0) & duties["statement"].notna() & ~duties["catch_all"]).to_numpy(dtype=bool)]
+    lead = duties[
+        (duties["lead"] & (duties["department"] >= 0) & duties["statement"].notna() & ~duties["catch_all"]).to_numpy(
+            dtype=bool
+        )
+    ]
     found: list[tuple[int, dict[str, int], bool]] = []
     assessed = 0
     for department, part in lead.groupby("department"):
@@ -375,7 +381,7 @@ def waiver_not_in_order(org: Organization, limits: SimpleNamespace) -> Result:
         if waiver.get("owner") and _own_side(org, waiver):
             problems["party"] = ""
         if expires is not None and expires < as_of:
-            problems["expired"] = str(waiver.get("expires"))
+            problems["expired"] = str(expires)
         elif expires is None or expires > latest:
             problems["endless"] = int(limits.months)
         if problems:
@@ -408,5 +414,9 @@ def _persons_named(org: Organization, spelled: str) -> set[int]:
 
 def _posts_of(org: Organization, persons: set[int]) -> set[str]:
     seats = [int(s) for p in persons for s in org.person_seats(p)]
-    named = [*org.titles.iloc[seats], *org.seats["id"].iloc[seats], *org.position_keys[org.seats["position"].iloc[seats]]]
+    named = [
+        *org.titles.iloc[seats],
+        *org.seats["id"].iloc[seats],
+        *org.position_keys[org.seats["position"].iloc[seats]],
+    ]
     return {values.key(text) for text in named if isinstance(text, str)}

@@ -25,10 +25,13 @@ def description_missing_or_stale(org: Organization, limits: SimpleNamespace) -> 
     seats = links.seats(org.seats)
     position = np.where((position < 0) & (seats >= 0), org.seats["position"].to_numpy()[np.maximum(seats, 0)], position)
     signed = values.dates(table.text("signed_at"))
-    draft = table.text("version").str.contains(r"草稿|讨论稿|草案|初稿|draft", case=False, na=False).to_numpy(dtype=bool)
+    draft = (
+        table.text("version").str.contains(r"草稿|讨论稿|草案|初稿|draft", case=False, na=False).to_numpy(dtype=bool)
+    )
     frame = pd.DataFrame({"row": links.row, "position": position})
     frame = frame[(frame["position"] >= 0).to_numpy()].assign(
-        signed=lambda f: pd.Series(signed[f["row"]], index=f.index).mask(draft[f["row"]]), draft=lambda f: draft[f["row"]]
+        signed=lambda f: pd.Series(signed[f["row"]], index=f.index).mask(draft[f["row"]]),
+        draft=lambda f: draft[f["row"]],
     )
     latest = frame.sort_values("signed", na_position="first", kind="stable").drop_duplicates("position", keep="last")
     by_position = latest.set_index("position")
@@ -87,7 +90,9 @@ def _last_change(org: Organization) -> np.ndarray:
 @cache
 def _risky() -> tuple[list[tuple[str, re.Pattern[str]]], re.Pattern[str]]:
     words = catalog.toml("qualifications")["protected"]
-    return [(kind, re.compile(pattern, re.I)) for kind, pattern in words["risky"].items()], re.compile(words["lawful"], re.I)
+    return [(kind, re.compile(pattern, re.I)) for kind, pattern in words["risky"].items()], re.compile(
+        words["lawful"], re.I
+    )
 
 
 def risky_requirements(text: str) -> dict[str, str]:
@@ -112,12 +117,10 @@ def risky_qualification(org: Organization, limits: SimpleNamespace) -> Result:
     if "descriptions" in org.review:
         links = org.link("descriptions", "position").found("position")
         cells += [(int(p), "descriptions", int(r)) for p, r in zip(links.index, links.row, strict=True)]
-    told = {table: org.table(table).text("qualifications") for table in ("posts", "descriptions") if table in org.review}
-    known = {
-        text: risky_requirements(text)
-        for column in told.values()
-        for text in column.dropna().unique()
+    told = {
+        table: org.table(table).text("qualifications") for table in ("posts", "descriptions") if table in org.review
     }
+    known = {text: risky_requirements(text) for column in told.values() for text in column.dropna().unique()}
     found: dict[int, tuple[dict[str, str], list[tuple[str, int]]]] = {}
     assessed: set[int] = set()
     for position, table, row in cells:
@@ -152,8 +155,21 @@ def headcount_differs(org: Organization, limits: SimpleNamespace) -> Result:
     bare = frame["new"] & frame["approved"].isna()
     positions = frame[(over | under | bare).to_numpy(dtype=bool)]
     totals = department_headcounts(org, frame)
-    wrong = totals[(totals["approved"].notna() & totals["sum"].notna() & (totals["approved"] != totals["sum"])).to_numpy(dtype=bool)]
-    wrong = pd.concat([wrong, totals[(totals["approved"].notna() & totals["sum"].isna() & (totals["actual"] != totals["approved"])).to_numpy(dtype=bool)]])
+    wrong = totals[
+        (totals["approved"].notna() & totals["sum"].notna() & (totals["approved"] != totals["sum"])).to_numpy(
+            dtype=bool
+        )
+    ]
+    wrong = pd.concat(
+        [
+            wrong,
+            totals[
+                (totals["approved"].notna() & totals["sum"].isna() & (totals["actual"] != totals["approved"])).to_numpy(
+                    dtype=bool
+                )
+            ],
+        ]
+    )
     n, m = len(positions), len(wrong)
     variants = ["bare" if b else "over" if o else "under"
                 for b, o in zip(bare[positions.index], over[positions.index], strict=True)]  # fmt: skip
@@ -161,7 +177,10 @@ def headcount_differs(org: Organization, limits: SimpleNamespace) -> Result:
         "bearer",
         [*[("position", int(p)) for p in positions.index], *[("department", int(d)) for d in wrong.index]],
         variant=[*variants, *["sum" if not np.isnan(s) else "department" for s in wrong["sum"]]],
-        name=[*[org.position_name(int(p)) for p in positions.index], *[org.departments["name"].iat[int(d)] for d in wrong.index]],
+        name=[
+            *[org.position_name(int(p)) for p in positions.index],
+            *[org.departments["name"].iat[int(d)] for d in wrong.index],
+        ],
         approved=[*[_number(a) for a in positions["approved"]], *[_number(a) for a in wrong["approved"]]],
         actual=[*[_number(a) for a in positions["actual"]], *[_number(a) for a in wrong["actual"]]],
         sum=[*[0] * n, *[_number(s) for s in wrong["sum"]]],
@@ -185,7 +204,9 @@ def headcounts(org: Organization) -> pd.DataFrame:
     approved = values.numbers(table.text("headcount"))[row] if table is not None else blank
     stated = values.numbers(table.text("actual"))[row] if table is not None else blank
     counted = np.bincount(position, weights=_filled(org), minlength=len(row)) if org.n else blank
-    new = values.yes(table.text("is_new"))[row] if table is not None and table.has("is_new") else np.zeros(len(row), bool)
+    new = (
+        values.yes(table.text("is_new"))[row] if table is not None and table.has("is_new") else np.zeros(len(row), bool)
+    )
     new = new & ~org.seats["status"].eq("planned").to_numpy()[[org.position_seats(p)[0] for p in range(len(row))]]
     frame = pd.DataFrame({"department": org.positions["department"], "approved": approved, "new": new})
     frame["actual"] = np.where(np.isnan(stated), counted, stated)
@@ -210,7 +231,9 @@ def department_headcounts(org: Organization, frame: pd.DataFrame) -> pd.DataFram
     if not n or not org.review.has("departments", "headcount"):
         return totals
     placed = frame[(frame["department"] >= 0).to_numpy()]
-    by_unit = placed.groupby("department").agg(sum=("approved", lambda a: a.sum(min_count=len(a))), actual=("actual", "sum"))
+    by_unit = placed.groupby("department").agg(
+        sum=("approved", lambda a: a.sum(min_count=len(a))), actual=("actual", "sum")
+    )
     known = placed.groupby("department")["approved"].apply(lambda a: bool(a.notna().all()))
     for unit in range(n):
         inside = [d for d in range(n) if unit in org.department_line(d) and d in by_unit.index]

@@ -233,7 +233,9 @@ def typical_duties_missing(org: Organization, limits: SimpleNamespace) -> Result
         absent = [row for row in typical if not _is_said(row[f"duty_{lang}"], said, limits.near)]
         absent = [row for row in absent if row["duty_zh"] not in spared and row["duty_en"] not in spared]
         stages = {_stage(row["duty_en"]) for row in typical}
-        seen = {_stage(row["duty_en"]) for row in typical if row not in absent} | {_stage(str(t)) for t in part["statement"]}
+        seen = {_stage(row["duty_en"]) for row in typical if row not in absent} | {
+            _stage(str(t)) for t in part["statement"]
+        }
         if 100 * (len(typical) - len(absent)) < limits.share * len(typical) or (absent and stages - seen):
             found.append((typical[0], absent, len(typical), part))
     offenders = Offenders(
@@ -266,7 +268,9 @@ def _not_here(org: Organization) -> tuple[set[str], set[str]]:
     if "functions" not in org.review:
         return set(), set()
     table = org.table("functions")
-    away = values.closed(table.text("state"), "function_state").isin(["outsourced", "group", "not_applicable"]).to_numpy()
+    away = (
+        values.closed(table.text("state"), "function_state").isin(["outsourced", "group", "not_applicable"]).to_numpy()
+    )
     keys = org.work.function_keys(table.text("function"))
     whole = {str(key) for key in keys[away & ~table.filled("duty")]}
     return whole, {str(text).strip() for text in table.text("duty")[away & table.filled("duty")]}
@@ -276,7 +280,9 @@ _CHECKS = re.compile(
     r"监控|监督|检查|分析|跟踪|评价|评估|考核|检验|复核|审计|盘点|核对|调查|monitor|track|check|inspect|review|analy|evaluat|assess|audit|survey|verify|reconcil",
     re.I,
 )
-_PLANS = re.compile(r"制定|编制|规划|拟订|设计|建立|预测|^plan\b|\bset\b|draft|prepare|define|design|establish|forecast", re.I)
+_PLANS = re.compile(
+    r"制定|编制|规划|拟订|设计|建立|预测|^plan\b|\bset\b|draft|prepare|define|design|establish|forecast", re.I
+)
 
 
 def _stage(text: str) -> str:
@@ -375,7 +381,9 @@ def duty_outside_mandate(org: Organization, limits: SimpleNamespace) -> Result:
     """A position's declared function is none of its department's, nor of those above it."""
     duties = org.work.duties
     mandates: dict[int, set[str]] = {}
-    of_departments = duties[((duties["position"] < 0) & (duties["department"] >= 0) & duties["function"].notna()).to_numpy(dtype=bool)]
+    of_departments = duties[
+        ((duties["position"] < 0) & (duties["department"] >= 0) & duties["function"].notna()).to_numpy(dtype=bool)
+    ]
     for unit, part in of_departments.groupby("department"):
         mandates[int(unit)] = set(part["function"])
     own = duties[
@@ -399,18 +407,25 @@ def duty_outside_mandate(org: Organization, limits: SimpleNamespace) -> Result:
         mandate = allowed[int(unit)]
         judged += mandate is not None
         below = heading.get(int(position), ())
-        wider = mandate is not None and function not in mandate and not any(function in mandates.get(u, ()) for u in below)
+        wider = (
+            mandate is not None and function not in mandate and not any(function in mandates.get(u, ()) for u in below)
+        )
         outside.append(bool(wider) and not _EVERYWHERE.search(str(text)))
     if not judged:
         raise NotAssessable("no_mandates")
     wrong = own[np.array(outside, dtype=bool)]
     offenders = Offenders(
         "duty",
-        [(org.table("duties").value(int(row), "duty_id") or str(t), str(t)) for row, t in zip(wrong["row"], wrong["text"], strict=True)],
+        [
+            (org.table("duties").value(int(row), "duty_id") or str(t), str(t))
+            for row, t in zip(wrong["row"], wrong["text"], strict=True)
+        ],
         duty=wrong["text"].tolist(),
         position=[org.position_name(int(p)) for p in wrong["position"]],
         function=[org.table("duties").value(int(row), "function") or "" for row in wrong["row"]],
-        department=[org.departments["name"].iat[int(org.positions["department"].iat[int(p)])] for p in wrong["position"]],
+        department=[
+            org.departments["name"].iat[int(org.positions["department"].iat[int(p)])] for p in wrong["position"]
+        ],
     ).apart([org.position_key(int(p)) for p in wrong["position"]])
     offenders.also("position", wrong["position"].tolist()).seen("duties", "function", wrong["row"].to_numpy())
     offenders.also("department", [int(org.positions["department"].iat[int(p)]) for p in wrong["position"]])

@@ -117,7 +117,7 @@ def _departments_leading_both(org: Organization) -> list[tuple[int, int, list[in
     return found
 
 
-_AUDIT_TITLE = r"审计|内审(?!员)|internal audit|\bauditor\b"
+_AUDIT_TITLE = r"审计|内审(?!员)|internal audit|^(?:chief |senior |lead |head |group )*auditor\b|\baudit (?:manager|director|specialist|lead|head)|head of audit"
 _FINANCE_TITLE = r"财务|会计|资金|\bcfo\b|financ|controller|treasur|accounting"
 _OPERATING = {
     "accounting", "treasury & cash", "tax", "procurement", "sales", "production", "warehouse", "budget management",
@@ -131,8 +131,12 @@ def audit_not_independent(org: Organization, limits: SimpleNamespace) -> Result:
     """Internal audit answers to finance or a business head, or carries out operations itself."""
     kinds = org.departments["kinds"].tolist()
     place = org.seats["department"].to_numpy()
-    own_unit = np.array([d >= 0 and "audit" in kinds[d] and not kinds[d] & {"finance", "top"} for d in place], dtype=bool)
-    audit = (org.titles.str.contains(_AUDIT_TITLE, case=False, na=False).to_numpy(dtype=bool) | own_unit) & ~org.general_manager
+    own_unit = np.array(
+        [d >= 0 and "audit" in kinds[d] and not kinds[d] & {"finance", "top"} for d in place], dtype=bool
+    )
+    audit = (
+        org.titles.str.contains(_AUDIT_TITLE, case=False, na=False).to_numpy(dtype=bool) | own_unit
+    ) & ~org.general_manager
     if not audit.any():
         raise NotAssessable("no_audit_seat")
     above = org.tree
@@ -148,7 +152,8 @@ def audit_not_independent(org: Organization, limits: SimpleNamespace) -> Result:
     by_line = dict(zip(position[seats].tolist(), seats.tolist(), strict=True))
     found = sorted({*by_line, *doing})
     problems: list[dict[str, object]] = [
-        ({"line": org.seat_names(above[[by_line[p]]])[0]} if p in by_line else {}) | ({"duties": ""} if p in doing else {})
+        ({"line": org.seat_names(above[[by_line[p]]])[0]} if p in by_line else {})
+        | ({"duties": ""} if p in doing else {})
         for p in found
     ]
     offenders = Offenders(
@@ -174,8 +179,10 @@ def _audit_operates(org: Organization, positions: np.ndarray) -> dict[int, tuple
         return {}
     own = duties[np.isin(duties["position"].to_numpy(), positions) & (duties["r"] | duties["a"]).to_numpy(dtype=bool)]
     own = own[~own["statement"].str.contains("审计|稽核|检查|监督|audit|review|inspect", na=False).to_numpy(dtype=bool)]
-    by_function = own["declared"].astype(bool) & own["function"].isin(_OPERATING) & own["action"].isin(
-        ["execute", "record", "custody", "approve"]
+    by_function = (
+        own["declared"].astype(bool)
+        & own["function"].isin(_OPERATING)
+        & own["action"].isin(["execute", "record", "custody", "approve"])
     )
     by_text = own["statement"].str.contains(_OPERATES, case=False, na=False)
     found = own[(by_function | by_text).to_numpy(dtype=bool)].assign(sure=by_function)
@@ -186,17 +193,30 @@ _TARGET = r"目标|指标|计划|预算|定额|target|budget|plan|quota"
 _ASSESS = r"考核|评价|评分|评估|assess|evaluat|rate the|score"
 
 
-@CHAPTER.check(8, "medium", subject="department", confidence="inferred", core=False, needs=["duties.department|duties.bearer", "duties.function"])
+@CHAPTER.check(
+    8,
+    "medium",
+    subject="department",
+    confidence="inferred",
+    core=False,
+    needs=["duties.department|duties.bearer", "duties.function"],
+)
 def maker_doer_judge(org: Organization, limits: SimpleNamespace) -> Result:
     """One department sets its target, carries it out and assesses the result of the same function and object."""
     duties = org.work.duties
-    lead = duties[(duties["lead"] & (duties["position"] < 0) & (duties["department"] >= 0) & duties["function"].notna()).to_numpy(dtype=bool)]
+    lead = duties[
+        (duties["lead"] & (duties["position"] < 0) & (duties["department"] >= 0) & duties["function"].notna()).to_numpy(
+            dtype=bool
+        )
+    ]
     kinds = org.departments["kinds"].tolist()
     found: list[tuple[int, str, list[int]]] = []
     groups = lead.groupby(["department", "function"])
     for (department, function), part in groups:
         text = part["statement"].fillna("")
-        assesses = text.str.contains(_ASSESS) & ~text.str.contains("供应商|客户|supplier|customer|员工|部门绩效|employee")
+        assesses = text.str.contains(_ASSESS) & ~text.str.contains(
+            "供应商|客户|supplier|customer|员工|部门绩效|employee"
+        )
         sets = part["action"].eq("plan") & text.str.contains(_TARGET) & ~assesses
         does = part["action"].isin(["execute", "custody", "record"]) & ~sets & ~assesses
         if "hr" in kinds[int(department)] or not (sets.any() and does.any() and assesses.any()):
@@ -221,7 +241,11 @@ def maker_doer_judge(org: Organization, limits: SimpleNamespace) -> Result:
 def _object(text: str) -> set[str]:
     from orgaudit import wording
 
-    bare = re.sub(rf"{_TARGET}|{_ASSESS}|完成情况|执行情况|达成情况|结果|年度|月度|季度|annual|monthly|results?|performance", "", text)
+    bare = re.sub(
+        rf"{_TARGET}|{_ASSESS}|完成情况|执行情况|达成情况|结果|年度|月度|季度|annual|monthly|results?|performance",
+        "",
+        text,
+    )
     return wording.bigrams(wording.parse(bare).object or bare)
 
 
@@ -251,4 +275,6 @@ def own_score_data(org: Organization, limits: SimpleNamespace) -> Result:
             wrong.add(line)
     rows = np.array(sorted(wrong), dtype=np.int64)
     offenders = indicator_offenders(org, rows).seen("indicators", "data_provider", rows)
-    return Result(offenders.holding([[] for _ in rows]), max(1, int(org.table("indicators").filled("data_provider").sum())))
+    return Result(
+        offenders.holding([[] for _ in rows]), max(1, int(org.table("indicators").filled("data_provider").sum()))
+    )

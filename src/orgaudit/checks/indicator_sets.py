@@ -185,22 +185,33 @@ def _unmeasured(org: Organization, limits: SimpleNamespace) -> pd.DataFrame:
     individual = org.judged & ~org.seats["mode"].isin(["team", "piece_rate"]).to_numpy()
     has = np.zeros(len(org.positions), dtype=bool)
     has[position[measured.index[individual[measured.index]]]] = True
-    own = duties[((duties["position"] >= 0) & ~duties["catch_all"].astype(bool) & ~duties["matrix"].astype(bool)).to_numpy()]
+    own = duties[
+        ((duties["position"] >= 0) & ~duties["catch_all"].astype(bool) & ~duties["matrix"].astype(bool)).to_numpy()
+    ]
     own = own[has[own["position"].to_numpy(dtype=np.int64)]]
     share = percent(org.table("duties").text("share"))[own["row"].to_numpy()]
-    shared = own.assign(share=share).groupby("position")["share"].transform(lambda given: given.notna().any()).to_numpy(dtype=bool)
+    shared = (
+        own.assign(share=share)
+        .groupby("position")["share"]
+        .transform(lambda given: given.notna().any())
+        .to_numpy(dtype=bool)
+    )
     weighty = np.where(shared, share >= limits.share, own["lead"].to_numpy(dtype=bool))
     ids = set(used["duty_id"].dropna())
     words = set(zip(used["position"], used["statement"], strict=True))
     known = own["duty_id"].isin(ids).to_numpy() & own["duty_id"].notna().to_numpy()
-    known = known | np.array([pair in words for pair in zip(own["position"], own["statement"], strict=True)], dtype=bool)
+    known = known | np.array(
+        [pair in words for pair in zip(own["position"], own["statement"], strict=True)], dtype=bool
+    )
     return own[weighty.astype(bool) & ~known]
 
 
 _DISPUTED = ("DUT-07", "DUT-01", "DUT-05", "AUT-01")
 
 
-@CHAPTER.check(6, "high", subject="indicator", confidence="declared", needs=["indicators.duty", "indicators.weight", "duties"])
+@CHAPTER.check(
+    6, "high", subject="indicator", confidence="declared", needs=["indicators.duty", "indicators.weight", "duties"]
+)
 def disputed_duty(org: Organization, limits: SimpleNamespace) -> Result:
     """A weighted indicator on a duty that has an open high finding: two leads, no position, no one accountable, no right."""
     duties, behind = org.work.duties, org.work.indicator_duties

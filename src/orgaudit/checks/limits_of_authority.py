@@ -69,27 +69,35 @@ def _approvals(org: Organization) -> pd.DataFrame:
 
 
 def _groups(frame: pd.DataFrame) -> list[pd.DataFrame]:
+    """Rows by matter, condition and currency; what a single job description says of its own rights is no table."""
+    frame = frame[~frame["form"].astype(bool)]
     return [part for _, part in frame[frame["matter"].notna()].groupby(_KEYS, sort=False)]
 
 
 def _named(org: Organization, part: pd.DataFrame) -> list[str]:
     """Who holds the rights of some rows, each once: titles, and what else the cells name."""
     return list(
-        dict.fromkeys(org.position_name(int(p)) if p >= 0 else str(b) for p, b in zip(part["position"], part["body"], strict=True))
+        dict.fromkeys(
+            org.position_name(int(p)) if p >= 0 else str(b) for p, b in zip(part["position"], part["body"], strict=True)
+        )
     )
 
 
 def _offenders(org: Organization, found: list[pd.DataFrame], **columns: Any) -> Offenders:
     """One offender per group of rows on one matter, condition and currency."""
     firsts = [int(part["row"].iloc[0]) for part in found]
-    offenders = Offenders("matter", [_matter(org, row) for row in firsts], matter=[_label(org, part) for part in found], **columns)
+    offenders = Offenders(
+        "matter", [_matter(org, row) for row in firsts], matter=[_label(org, part) for part in found], **columns
+    )
     offenders.apart([f"{part['condition'].iloc[0]}|{part['currency'].iloc[0]}" for part in found])
     offenders.holding([[] for _ in found])
     for i, part in enumerate(found):
         positions = [int(p) for p in dict.fromkeys(part["position"]) if p >= 0]
         offenders.also("position", positions, [i] * len(positions))
         rows = list(dict.fromkeys(part["row"].tolist()))
-        offenders.seen("authorities", "power" if org.table("authorities").has("power") else "matter", rows, [i] * len(rows))
+        offenders.seen(
+            "authorities", "power" if org.table("authorities").has("power") else "matter", rows, [i] * len(rows)
+        )
     return offenders
 
 
@@ -152,11 +160,21 @@ def final_approver(org: Organization, limits: SimpleNamespace) -> Result:
     """A matter that nobody finally approves, or a band with several final approvers and no joint decision."""
     rights = org.work.rights
     groups = _groups(rights)
+    approved: dict[str, set[str]] = {}
+    for matter, condition in rights[(rights["power"] == "approve").to_numpy()][["matter", "condition"]].itertuples(
+        index=False
+    ):
+        approved.setdefault(str(matter), set()).add(str(condition))
     wrong: list[tuple[pd.DataFrame, str, pd.DataFrame]] = []
+    open_: set[tuple[str, str]] = set()
     for part in groups:
         approving = part[(part["power"] == "approve").to_numpy()]
         if not len(approving) and part["power"].isin(_DECIDED).any():
-            wrong.append((part, "none", part))
+            key = str(part["matter"].iloc[0]), str(part["condition"].iloc[0])
+            known = approved.get(key[0], set())  # a row without a condition speaks for all conditions
+            if key not in open_ and not (key[1] in known or "" in known or (not key[1] and known)):
+                open_.add(key)
+                wrong.append((part, "none", part))
         elif len(approving):
             several = _rivals(org, approving)
             if len(several):
@@ -181,7 +199,9 @@ def _rivals(org: Organization, approving: pd.DataFrame) -> pd.DataFrame:
         return alone.iloc[:0]
     departments = org.link("authorities", "department").first(len(org.table("authorities")), "department")
     own = alone["matter"].astype("str").str.contains(_OWN) | alone["condition"].str.contains(_OWN)
-    alone = alone[~own.to_numpy(dtype=bool)].assign(unit=departments[alone["row"].to_numpy(dtype=np.int64)][~own.to_numpy()])
+    alone = alone[~own.to_numpy(dtype=bool)].assign(
+        unit=departments[alone["row"].to_numpy(dtype=np.int64)][~own.to_numpy()]
+    )
     for _, band in alone.groupby(["low", "high", "unit"], sort=False):
         if band["body"].nunique() > 1:
             return band

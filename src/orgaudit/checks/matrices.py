@@ -144,7 +144,9 @@ def _columns(org: Organization, frame: pd.DataFrame) -> dict[int, int]:
     at = frame["row"].to_numpy()
     used = pd.DataFrame({"source": table.source[at], "column": table.column[at]}).groupby("source")["column"].nunique()
     told = {
-        number: len(source.columns.get("role", ())) for number, source in enumerate(table.sources) if source.layout == "matrix"
+        number: len(source.columns.get("role", ()))
+        for number, source in enumerate(table.sources)
+        if source.layout == "matrix"
     }
     return {int(number): max(int(n), told.get(int(number), 0)) for number, n in used.items()}
 

@@ -129,10 +129,14 @@ def one_sided_service(org: Organization, limits: SimpleNamespace) -> Result:
     groups = frame.groupby(["provider", "customer", "service"], dropna=False, sort=False)
     agreed = groups[["provider_confirms", "customer_confirms"]].transform("any")
     frame["one"] = agreed["provider_confirms"] != agreed["customer_confirms"]
-    wrong = frame[frame["one"].to_numpy()].groupby(["provider", "customer", "service"], dropna=False, sort=False).head(1)
+    wrong = (
+        frame[frame["one"].to_numpy()].groupby(["provider", "customer", "service"], dropna=False, sort=False).head(1)
+    )
     rows = wrong["row"].to_numpy()
     confirmed = agreed.loc[wrong.index, "provider_confirms"].to_numpy()
-    offenders = _service_offenders(org, rows, variant=["customer" if by_provider else "provider" for by_provider in confirmed])
+    offenders = _service_offenders(
+        org, rows, variant=["customer" if by_provider else "provider" for by_provider in confirmed]
+    )
     for i, row in enumerate(rows):
         offenders.seen("services", "customer_confirms" if confirmed[i] else "provider_confirms", [int(row)], [i])
     return Result(offenders, max(1, groups.ngroups))
@@ -183,7 +187,12 @@ def hand_over_without_receiver(org: Organization, limits: SimpleNamespace) -> Re
     taking: dict[str, set[int]] = {}
     for p, d in zip(process, steps["department"], strict=True):
         taking.setdefault(p, set()).add(int(d))
-    owned = (steps["department"] >= 0).to_numpy() | table.filled("position") | table.filled("person") | table.filled("department")
+    owned = (
+        (steps["department"] >= 0).to_numpy()
+        | table.filled("position")
+        | table.filled("person")
+        | table.filled("department")
+    )
     found: list[tuple[int, str, str]] = []
     for row in np.flatnonzero(table.filled("next_step")).tolist():
         for piece in values.split(table.value(row, "next_step") or ""):
@@ -220,5 +229,9 @@ def _unit(org: Organization, text: str) -> int | None:
     for d, name in enumerate(org.departments["name"]):
         if values.key(name) == spelled:
             return d
-    hits = [int(d) for t, d in zip(org.positions["title"], org.positions["department"], strict=True) if values.key(str(t)) == spelled]
+    hits = [
+        int(d)
+        for t, d in zip(org.positions["title"], org.positions["department"], strict=True)
+        if values.key(str(t)) == spelled
+    ]
     return hits[0] if hits else None

@@ -115,7 +115,14 @@ def protected_disputes(org: Organization) -> np.ndarray:
     return values.closed(org.table("disputes").text("basis"), "basis").isin(_PROTECTED).to_numpy(dtype=bool)
 
 
-@CHAPTER.check(2, "medium", subject="dispute", confidence="declared", needs=["disputes.date", "disputes.started_at?", "disputes.decided_at?|disputes.decided_by?|disputes.decision?"], days=5)
+@CHAPTER.check(
+    2,
+    "medium",
+    subject="dispute",
+    confidence="declared",
+    needs=["disputes.date", "disputes.started_at?", "disputes.decided_at?|disputes.decided_by?|disputes.decision?"],
+    days=5,
+)
 def dispute_open(org: Organization, limits: SimpleNamespace) -> Result:
     """A dispute over lawful work, open for more than five working days, and the work has not begun."""
     table = org.table("disputes")
@@ -147,7 +154,7 @@ def nobody_decides(org: Organization, limits: SimpleNamespace) -> Result:
     if not named and not table.has("decided_by"):
         raise NotAssessable("no_deciders")
     decider = _ends(org, "decided_by")
-    party, other = _ends(org, "party"), _ends(org, "counterparty")
+    party = _ends(org, "party")
     classes = values.keys(table.text("class")).to_numpy()
     found: list[tuple[str, str, list[int]]] = []
     kinds = [kind for kind in dict.fromkeys(classes[lawful]) if isinstance(kind, str)]
@@ -157,7 +164,7 @@ def nobody_decides(org: Organization, limits: SimpleNamespace) -> Result:
         if not said and kind not in named:
             found.append(("nobody", kind, rows.tolist()))
             continue
-        partial = [row for row in said if _takes_part(org, int(decider[row]), int(party[row]), int(other[row]))]
+        partial = [row for row in said if _takes_part(org, int(decider[row]), int(party[row]))]
         if partial:
             found.append(("party", kind, partial))
     labels = [table.value(rows[0], "class") or kind for _, kind, rows in found]
@@ -180,7 +187,7 @@ def _ends(org: Organization, name: str) -> np.ndarray:
     return result
 
 
-def _takes_part(org: Organization, decider: int, party: int, other: int) -> bool:
+def _takes_part(org: Organization, decider: int, party: int) -> bool:
     """Whether who decides is the complainant, or stands beside the complainant under one superior."""
     if decider < 0 or party < 0:
         return False
@@ -188,7 +195,7 @@ def _takes_part(org: Organization, decider: int, party: int, other: int) -> bool
     if decider == party or (person[decider] >= 0 and person[decider] == person[party]):
         return True
     above = org.tree[party]
-    return bool(above >= 0 and org.tree[decider] == above and decider != other)
+    return bool(above >= 0 and org.tree[decider] == above)
 
 
 @CHAPTER.check(5, "low", subject="department", confidence="declared", core=False,
@@ -279,7 +286,9 @@ def protected_refusal(org: Organization, limits: SimpleNamespace) -> Result:
     protected = protected_disputes(org)
     said = table.text("deduction")
     counted = said.notna().to_numpy() & (values.keys(said) != "0").to_numpy()
-    counted = counted & ~said.str.contains(catalog.toml("words")["not_deducted"], case=False, na=False).to_numpy(dtype=bool)
+    counted = counted & ~said.str.contains(catalog.toml("words")["not_deducted"], case=False, na=False).to_numpy(
+        dtype=bool
+    )
     rows = np.flatnonzero(protected & counted)
     basis = values.closed(table.text("basis"), "basis")
     offenders = Offenders(

@@ -16,13 +16,19 @@ from orgaudit.organization import Organization
 from orgaudit.reading import values
 
 
-@CHAPTER.check(14, "medium", subject="duty", confidence="declared", core=False, needs=["duties", "steps"], near=0.5, own=0.34)
+@CHAPTER.check(
+    14, "medium", subject="duty", confidence="declared", core=False, needs=["duties", "steps"], near=0.5, own=0.34
+)
 def paper_and_practice(org: Organization, limits: SimpleNamespace) -> Result:
     """A traced step whose department has no duty like it, or a duty whose bearer never appears where it is done."""
     steps = traced(org)
     steps = steps[(steps["activity"].notna() & (steps["department"] >= 0)).to_numpy(dtype=bool)]
     duties = org.work.duties
-    real = duties[(duties["statement"].notna() & ~duties["catch_all"].astype(bool) & (duties["department"] >= 0)).to_numpy(dtype=bool)]
+    real = duties[
+        (duties["statement"].notna() & ~duties["catch_all"].astype(bool) & (duties["department"] >= 0)).to_numpy(
+            dtype=bool
+        )
+    ]
     if not len(steps) or not len(real):
         raise NotAssessable("nothing_traced")
     said = [(text, wording.bigrams(_core(str(text)))) for text in real["statement"].unique()]

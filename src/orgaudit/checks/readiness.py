@@ -266,6 +266,8 @@ def _only_renamed(org: Organization, seat: int) -> bool:
     person = posts.value(row, "employee_id")
     if person is None:
         return False
-    before = np.flatnonzero(posts.text("employee_id").eq(person).to_numpy(dtype=bool) & np.isin(org.aside, ["replaced", "expired"]))
+    before = np.flatnonzero(
+        posts.text("employee_id").eq(person).to_numpy(dtype=bool) & np.isin(org.aside, ["replaced", "expired"])
+    )
     same = ("position_id", "department", "superior", "grade")
     return any(all(posts.value(int(old), name) == posts.value(row, name) for name in same) for old in before)

@@ -16,13 +16,11 @@ from orgaudit.finding import Offenders, Result, listing, phrases
 from orgaudit.organization import Organization
 from orgaudit.reading import values
 
-_DEPUTY = r"副|常务|deputy|vice|\bassistant\b|助理"
+_DEPUTY = r"副|常务|deputy|\bvice\b|\bassistant\b|助理"
 _HEADS = r"经理|部长|主任|总监|厂长|科长|处长|负责人|书记|manager|director|head|chief|secretary general"
 
 
-@CHAPTER.check(
-    5, "medium", subject="seat", needs=["posts.dotted_scope?|posts.dotted_share?"], confidence="declared", share=50
-)
+@CHAPTER.check(5, "medium", subject="seat", needs=["posts.dotted_scope?|posts.dotted_share?"], confidence="declared")
 def dotted_line_without_rules(org: Organization, limits: SimpleNamespace) -> Result:
     """A dotted line without scope, with a vote but no agreed share, or with a share that outweighs the solid line."""
     table = org.table("posts")
@@ -36,7 +34,7 @@ def dotted_line_without_rules(org: Organization, limits: SimpleNamespace) -> Res
         "scope": ~table.filled("dotted_scope")[row] & table.has("dotted_scope"),
         "vote": rated & np.isnan(share) & table.has("dotted_share"),
         # From the project share on, the project manager may rate for the period: then the line is no mere dotted one.
-        "share": (share >= limits.share) & ~(rated & (share >= org.settings.project_share)),
+        "share": (share >= org.settings.project_share) & ~rated,
     }
     wrong = np.any(list(marks.values()), axis=0) if len(lines) else np.zeros(0, dtype=bool)
     seats = np.unique(lines["seat"].to_numpy()[wrong])
@@ -45,7 +43,11 @@ def dotted_line_without_rules(org: Organization, limits: SimpleNamespace) -> Res
         own = lines["seat"].to_numpy() == seat
         above = listing(org.seat_names(np.unique(lines["target"].to_numpy()[own])))
         problems.append(
-            {name: above if name != "share" else f"{np.nanmax(share[own]):g}" for name, mark in marks.items() if mark[own].any()}
+            {
+                name: above if name != "share" else f"{np.nanmax(share[own]):g}"
+                for name, mark in marks.items()
+                if mark[own].any()
+            }
         )
     offenders = Offenders(
         "seat",

@@ -173,7 +173,9 @@ def _target(column: pd.Series) -> pd.Series:
     return values.distinct_map(column, read)
 
 
-def _group_offenders(org: Organization, found: list[tuple[str, list[int], dict[str, object]]], **columns: object) -> Offenders:
+def _group_offenders(
+    org: Organization, found: list[tuple[str, list[int], dict[str, object]]], **columns: object
+) -> Offenders:
     offenders = Offenders(
         "group",
         [label for label, _, _ in found],
@@ -194,7 +196,9 @@ def _bearers(org: Organization, rows: list[int]) -> list[str]:
     return list(dict.fromkeys(name for name in names if isinstance(name, str)))
 
 
-@CHAPTER.check(6, "medium", subject="group", confidence="declared", core=False, needs=["indicators.group", "indicators.lead?"])
+@CHAPTER.check(
+    6, "medium", subject="group", confidence="declared", core=False, needs=["indicators.group", "indicators.lead?"]
+)
 def nobody_leads(org: Organization, limits: SimpleNamespace) -> Result:
     """A shared result without a lead, with several, or whose lead weighs it least."""
     table, frame = org.table("indicators"), org.work.indicators
@@ -288,7 +292,9 @@ def no_customer_voice(org: Organization, limits: SimpleNamespace) -> Result:
         table = org.table("services")
         served = org.link("services", "provider").first(len(table), "department")
         voiced |= {up for d in served[table.filled("indicator")] for up in org.department_line(int(d))}
-    serving = [d for d in working_departments(org) if kinds[d] & _SERVING and not kinds[d] & {"top", "production", "sales"}]
+    serving = [
+        d for d in working_departments(org) if kinds[d] & _SERVING and not kinds[d] & {"top", "production", "sales"}
+    ]
     units = [d for d in serving if d in measured and d not in voiced]
     offenders = Offenders("department", units, department=[org.departments["name"].iat[d] for d in units])
     for i, d in enumerate(units):

@@ -17,7 +17,7 @@ from orgaudit.checks.duties import CHAPTER, COLLECTIVE, same_work
 from orgaudit.checks.secondary_lines import percent
 from orgaudit.finding import Offenders, Result, listing, phrases
 from orgaudit.organization import Organization
-from orgaudit.reading import values
+from orgaudit.reading import spelling, values
 
 _BLOCK = 2_000  # statements compared with all others at a time
 
@@ -56,7 +56,9 @@ def copied_statement(org: Organization, limits: SimpleNamespace) -> Result:
     ).apart([f"{b['statement']}|{_owner(org, b)}" for _, b in pairs])
     for i, (a, b) in enumerate(pairs):
         for line in (a, b):
-            kind, index = ("position", line["position"]) if line["position"] >= 0 else ("department", line["department"])
+            kind, index = (
+                ("position", line["position"]) if line["position"] >= 0 else ("department", line["department"])
+            )
             offenders.also(kind, [int(index)], [i]).seen("duties", "statement", [int(line["row"])], [i])
     return Result(offenders.holding([[] for _ in pairs]), max(1, len(own)))
 
@@ -103,8 +105,9 @@ def _apart(
 
 
 def _other_post(org: Organization, a: int, b: int) -> bool:
+    """Whether two positions are different work: not one title for several teams, shifts or products."""
     title = org.positions["title"]
-    return a != b and values.key(str(title.iat[a])) != values.key(str(title.iat[b]))
+    return a != b and spelling.without_brackets(str(title.iat[a])) != spelling.without_brackets(str(title.iat[b]))
 
 
 def _other_unit(org: Organization, a: int, b: int) -> bool:
@@ -121,14 +124,20 @@ def _owner(org: Organization, line: pd.Series) -> str:
     return str(org.departments["name"].iat[int(line["department"])])
 
 
-@CHAPTER.check(11, "low", subject="duty", confidence="inferred", needs=["duties"], max_chars=60, max_letters=220, verbs=3)
+@CHAPTER.check(
+    11, "low", subject="duty", confidence="inferred", needs=["duties"], max_chars=60, max_letters=220, verbs=3
+)
 def vague_or_compound(org: Organization, limits: SimpleNamespace) -> Result:
     """A statement without a concrete verb or object, several duties in one, or one too long to be checked."""
     duties = org.work.duties
-    own = duties[(duties["text"].notna() & ~duties["catch_all"].astype(bool) & ~duties["matrix"].astype(bool)).to_numpy()]
+    own = duties[
+        (duties["text"].notna() & ~duties["catch_all"].astype(bool) & ~duties["matrix"].astype(bool)).to_numpy()
+    ]
     own = own.drop_duplicates("row")
     said = {str(text): _faults(str(text), limits) for text in own["text"].unique()}
-    identity = own["duty_id"].where(own["duty_id"].notna(), own["row"].astype(str)).astype(str) + own["statement"].astype(str)
+    identity = own["duty_id"].where(own["duty_id"].notna(), own["row"].astype(str)).astype(str) + own[
+        "statement"
+    ].astype(str)
     own = own[~identity.duplicated().to_numpy()]
     wrong = own[np.array([bool(said[str(text)]) for text in own["text"]], dtype=bool)]
     offenders = Offenders(
@@ -156,11 +165,21 @@ def _faults(text: str, limits: SimpleNamespace) -> dict[str, object]:
     faults: dict[str, object] = {}
     if re.search(words["vague"]["zh" if chinese else "en"], spelled):
         faults["vague"] = ""
-    elif not parsed.object and not named:
+    elif not parsed.object and not named and len(parsed.verb) < 5:
         faults["object"] = ""
-    elif not parsed.verb and re.match(words["vague"]["lead"], spelled) and not named and not wording.speaks_of_action(spelled):
+    elif (
+        not parsed.verb
+        and re.match(words["vague"]["lead"], spelled)
+        and not named
+        and not wording.speaks_of_action(spelled)
+    ):
         faults["vague"] = ""
-    if chinese and len(re.sub(r"\s", "", spelled)) > limits.max_chars or not chinese and len(spelled) > limits.max_letters:
+    if (
+        chinese
+        and len(re.sub(r"\s", "", spelled)) > limits.max_chars
+        or not chinese
+        and len(spelled) > limits.max_letters
+    ):
         faults["long"] = len(spelled)
     acting = wording.verbs(text)
     if len(acting) >= limits.verbs:
@@ -173,7 +192,9 @@ def _faults(text: str, limits: SimpleNamespace) -> dict[str, object]:
 def unbalanced_duties(org: Organization, limits: SimpleNamespace) -> Result:
     """A position with too few or too many duties, or with time shares that do not add up or lie in one duty."""
     duties = org.work.duties
-    own = duties[((duties["position"] >= 0) & ~duties["catch_all"].astype(bool) & ~duties["matrix"].astype(bool)).to_numpy()]
+    own = duties[
+        ((duties["position"] >= 0) & ~duties["catch_all"].astype(bool) & ~duties["matrix"].astype(bool)).to_numpy()
+    ]
     if not len(own):
         raise NotAssessable("no_position_duties")
     table = org.table("duties")
@@ -209,7 +230,9 @@ def unbalanced_duties(org: Organization, limits: SimpleNamespace) -> Result:
     ).holding([[] for _ in found])
     for i, (_, rows, problems) in enumerate(found):
         shares = {"sum", "largest", "smallest"} & set(problems)
-        offenders.seen("duties", "share" if shares and table.has("share") else "statement", rows[:20], [i] * len(rows[:20]))
+        offenders.seen(
+            "duties", "share" if shares and table.has("share") else "statement", rows[:20], [i] * len(rows[:20])
+        )
     return Result(offenders, max(1, groups.ngroups))
 
 
@@ -249,12 +272,17 @@ def one_sided_reference(org: Organization, limits: SimpleNamespace) -> Result:
     departments = org.departments["name"].tolist()
     offenders = Offenders(
         "duty",
-        [(org.table("duties").value(int(line["row"]), "duty_id") or str(line["text"]), str(line["text"])) for line in lines],
+        [
+            (org.table("duties").value(int(line["row"]), "duty_id") or str(line["text"]), str(line["text"]))
+            for line in lines
+        ],
         department=[departments[int(line["department"])] for line in lines],
         other=[departments[other] for _, other, _ in found],
         duty=[str(line["text"]) for line in lines],
     ).apart([departments[int(line["department"])] for line in lines])
-    offenders.also("department", [int(line["department"]) for line in lines]).also("department", [o for _, o, _ in found])
+    offenders.also("department", [int(line["department"]) for line in lines]).also(
+        "department", [o for _, o, _ in found]
+    )
     offenders.seen("duties", "statement", [int(line["row"]) for line in lines])
     return Result(offenders.holding([[] for _ in found]), max(1, assessed))
 
@@ -272,13 +300,21 @@ def _department_names(org: Organization) -> dict[str, int]:
     for group in groups:
         present = {known[values.key(name)] for name in group if values.key(name) in known}
         if len(present) == 1:
-            known |= {values.key(name): next(iter(present)) for name in group if values.key(name) not in known and len(name) > 1}
+            known |= {
+                values.key(name): next(iter(present))
+                for name in group
+                if values.key(name) not in known and len(name) > 1
+            }
     return known
 
 
 def _thing(rest: str) -> str:
     """What the cooperation is about: the words behind the department's name, without the verbs before it."""
-    bare = re.sub(r"^[\s,，、:：]*(?:department|team)?\s*(?:做好|完成|开展|进行|实施|处理|的|with|in|on|to|for|during)*\s*", "", rest)
+    bare = re.sub(
+        r"^[\s,，、:：]*(?:department|team)?\s*(?:做好|完成|开展|进行|实施|处理|的|with|in|on|to|for|during)*\s*",
+        "",
+        rest,
+    )
     return re.sub(r"(?:等?(?:相关|各项|有关)?工作|等)?[。.;；\s]*$", "", bare)
 
 

@@ -13,7 +13,7 @@ from orgaudit import catalog
 from orgaudit.checks.data_quality import CHAPTER
 from orgaudit.finding import Offenders, Result, listing
 from orgaudit.organization import Organization
-from orgaudit.reading import values
+from orgaudit.reading import spelling, values
 
 
 @CHAPTER.check(4, "medium", subject="position", confidence="inferred", core=False, needs=["posts", "posts.title"])
@@ -25,7 +25,10 @@ def named_after_person(org: Organization, limits: SimpleNamespace) -> Result:
     tight = spelled.str.replace(" ", "", regex=False)
     names = {key for key in values.keys(org.persons["name"].astype("str")).dropna() if len(key.replace(" ", "")) > 1}
     bare = {key.replace(" ", "") for key in names}
-    named = tight.isin(bare).to_numpy() | values.distinct_map(spelled, lambda text: _contains(text, names)).eq(True).to_numpy()
+    named = (
+        tight.isin(bare).to_numpy()
+        | values.distinct_map(spelled, lambda text: _contains(text, names)).eq(True).to_numpy()
+    )
     called = tight.str.fullmatch(words["zh"]).fillna(False).to_numpy(dtype=bool)
     called = called & ~tight.isin(words["not"]).to_numpy()
     called = called | spelled.str.contains(words["en"], na=False).to_numpy(dtype=bool)
@@ -34,7 +37,9 @@ def named_after_person(org: Organization, limits: SimpleNamespace) -> Result:
     untitled[held["position"].to_numpy()] = True
     untitled &= title.isna().to_numpy()
     by_person = _by_person(org)
-    wrong = {int(p): "name" for p in np.flatnonzero(named)} | {int(p): "surname" for p in np.flatnonzero(called & ~named)}
+    wrong = {int(p): "name" for p in np.flatnonzero(named)} | {
+        int(p): "surname" for p in np.flatnonzero(called & ~named)
+    }
     wrong |= {int(p): "untitled" for p in np.flatnonzero(untitled)}
     wrong = {p: by for p, by in wrong.items() if org.listed_positions[p]}
     wrong |= {p: "duties" for p in by_person if p not in wrong}
@@ -45,7 +50,8 @@ def named_after_person(org: Organization, limits: SimpleNamespace) -> Result:
         variant=[wrong[p] for p in positions],
         confidence=["certain" if wrong[p] != "surname" else "inferred" for p in positions],
         title=[
-            {"person": str(title.iat[p])} if wrong[p] in ("name", "surname") else org.position_name(p) for p in positions
+            {"person": str(title.iat[p])} if wrong[p] in ("name", "surname") else org.position_name(p)
+            for p in positions
         ],
     ).holding([[] for _ in positions])
     row = org.positions["row"].to_numpy()
@@ -53,7 +59,9 @@ def named_after_person(org: Organization, limits: SimpleNamespace) -> Result:
     for i, p in enumerate(positions):
         for name, duty in by_person.get(p, ()) if wrong[p] == "duties" else ():
             offenders.seen("duties", name, [duty], [i])
-    offenders.because("RDY-01", "position", positions, np.array([wrong[p] == "untitled" for p in positions], dtype=bool))
+    offenders.because(
+        "RDY-01", "position", positions, np.array([wrong[p] == "untitled" for p in positions], dtype=bool)
+    )
     return Result(offenders, max(1, len(title)))
 
 
@@ -85,14 +93,19 @@ def titles_and_work(org: Organization, limits: SimpleNamespace) -> Result:
     """Different titles for one kind of work in a department, or one title there for work that has nothing in common."""
     duties = org.work.duties
     own = duties[
-        ((duties["position"] >= 0) & duties["statement"].notna() & ~duties["catch_all"].astype(bool) & (duties["r"] | duties["a"])).to_numpy(dtype=bool)
+        (
+            (duties["position"] >= 0)
+            & duties["statement"].notna()
+            & ~duties["catch_all"].astype(bool)
+            & (duties["r"] | duties["a"])
+        ).to_numpy(dtype=bool)
     ]
     said = {int(p): set(part["statement"]) for p, part in own.groupby("position")}
     said = {p: texts for p, texts in said.items() if len(texts) >= limits.fewest}
     functions = {int(p): set(part["function"].dropna()) for p, part in own.groupby("position")}
     title = values.keys(org.positions["title"])
     place = org.positions["department"].to_numpy()
-    level = values.distinct_map(title, _without_level)
+    level = values.distinct_map(title, lambda text: _without_level(spelling.without_brackets(text)))
     groups: list[tuple[str, list[int]]] = []
     frame = pd.DataFrame({"position": list(said), "department": place[list(said)] if said else []})
     for _, part in frame.groupby("department"):
@@ -104,7 +117,12 @@ def titles_and_work(org: Organization, limits: SimpleNamespace) -> Result:
             common = len(said[a] & said[b]) / len(said[a] | said[b])
             if not same and common >= limits.alike:
                 groups.append(("names", [a, b]))
-            elif title.iat[a] == title.iat[b] and not common and not functions[a] & functions[b] and (functions[a] or functions[b]):
+            elif (
+                title.iat[a] == title.iat[b]
+                and not common
+                and not functions[a] & functions[b]
+                and (functions[a] or functions[b])
+            ):
                 groups.append(("work", [a, b]))
     groups = _merged(groups)
     offenders = Offenders(
@@ -112,7 +130,10 @@ def titles_and_work(org: Organization, limits: SimpleNamespace) -> Result:
         [" / ".join(dict.fromkeys(str(org.positions["title"].iat[p]) for p in members)) for _, members in groups],
         variant=[variant for variant, _ in groups],
         titles=[listing(dict.fromkeys(str(org.positions["title"].iat[p]) for p in members)) for _, members in groups],
-        department=[str(org.departments["name"].iat[int(place[members[0]])]) if place[members[0]] >= 0 else "–" for _, members in groups],
+        department=[
+            str(org.departments["name"].iat[int(place[members[0]])]) if place[members[0]] >= 0 else "–"
+            for _, members in groups
+        ],
         n=[len(members) for _, members in groups],
     ).holding([[] for _ in groups])
     offenders.apart([f"{place[members[0]]}|{variant}" for variant, members in groups])
@@ -124,7 +145,11 @@ def titles_and_work(org: Organization, limits: SimpleNamespace) -> Result:
 
 def _without_level(title: str) -> str:
     """A title without its rank: senior, junior, assistant, ordinals."""
-    return re.sub(r"高级|中级|初级|资深|助理|副|首席|主任|[一二三四五\d]级|senior|junior|assistant|deputy|lead|\b[iv]+\b|\s+", "", title)
+    return re.sub(
+        r"高级|中级|初级|资深|助理|副|首席|主任|[一二三四五\d]级|senior|junior|assistant|deputy|lead|\b[iv]+\b|\s+",
+        "",
+        title,
+    )
 
 
 def _merged(groups: list[tuple[str, list[int]]]) -> list[tuple[str, list[int]]]:

@@ -152,7 +152,9 @@ def _teach(resolver: Resolver, posts: Table, people: folk.People, place: np.ndar
     resolver.remember(text, people.aside == periods.REPLACED)
     resolver.first_damaged()
     for name, others in settings.aliases.get("positions", {}).items():
-        resolver.aliases |= {values.key(other): values.key(name) for other in others}
+        group = [values.key(title) for title in (name, *others)]
+        known = next((title for title in group if title in resolver.titles), group[0])
+        resolver.aliases |= {title: known for title in group if title != known}
     resolver.seat_position = people.seats["position"].to_numpy()
     held = people.seats["person"].to_numpy()
     resolver.held = held
@@ -286,10 +288,11 @@ def _unknown_parts(posts: Table, name: str, tree: dept.DepartmentTree) -> Links:
 def _department_frame(tree: dept.DepartmentTree, head: np.ndarray, settings: Settings) -> pd.DataFrame:
     kinds = dept.kinds([node.name for node in tree.nodes])
     for name, others in settings.aliases.get("departments", {}).items():  # what stands for a department is of its kind
-        same = {values.key(other) for other in others}
+        same = {values.key(other) for other in (name, *others)}
+        shared = set().union(*(dept.kind_words(other) for other in (name, *others)))
         for node, own in zip(tree.nodes, kinds, strict=True):
             if values.key(node.name) in same:
-                own |= dept.kind_words(name)
+                own |= shared
     return pd.DataFrame(
         {
             "id": [node.id or node.name for node in tree.nodes],

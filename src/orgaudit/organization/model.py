@@ -20,7 +20,7 @@ GENERAL_MANAGER = (
     r"|^(?:acting )?(?:chief executive|general manager|managing director|president|chair)"
     r"|\bceo\b|chief executive officer|chairman|chairwoman|chairperson"
 )
-NOT_GENERAL = r"副总|助理|秘书|总经办|办公室|vice|deputy|assistant|secretary|\bvp\b|事业部|分公司"
+NOT_GENERAL = r"副总|助理|秘书|总经办|办公室|\bvice\b|deputy|assistant|secretary|\bvp\b|事业部|分公司"
 
 
 @dataclass
@@ -73,7 +73,9 @@ class Organization:
         """Waivers of the table, then those of orgaudit.toml."""
         names = ("code", "subject", "reason", "control", "owner", "expires")
         table = self.review.tables.get("waivers")
-        listed = [{name: table.value(row, name) for name in names} for row in range(len(table))] if table is not None else []
+        listed = (
+            [{name: table.value(row, name) for name in names} for row in range(len(table))] if table is not None else []
+        )
         return [*listed, *self.settings.waivers]
 
     @cached_property
@@ -278,9 +280,7 @@ class Organization:
 
     def family(self, has: np.ndarray) -> np.ndarray:
         """Boolean per position: a namesake in its department has something; one family shares descriptions and indicators."""
-        frame = pd.DataFrame(
-            {"title": self.positions["title"], "department": self.positions["department"], "has": has}
-        )
+        frame = pd.DataFrame({"title": self.positions["title"], "department": self.positions["department"], "has": has})
         with_title = frame["title"].notna()
         shared = frame[with_title].groupby(["title", "department"])["has"].transform("any")
         result = np.zeros(len(frame), dtype=bool)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _DEPARTMENT, _POSITION, _PERSON, _SEAT = range(4)
 _RIGHTS = ["row", "position", "body", "matter", "function", "declared", "power", "low", "high", "from_said", "condition",
-           "currency", "joint", "delegated", "special"]  # fmt: skip
+           "currency", "joint", "delegated", "special", "form"]  # fmt: skip
 _WEIGHTLESS = r"加减分|加分|减分|扣分项|否决|门槛|bonus|veto|\bgate\b"
 
 
@@ -187,8 +187,9 @@ class Work:
             for text in (row["function_en"], row["function_zh"]):
                 names[values.key(text)] = values.key(row["function_en"])
         for name, others in self._org.settings.aliases.get("functions", {}).items():
-            for text in [name, *others]:
-                names[values.key(text)] = names.get(values.key(name), values.key(name))
+            group = [values.key(text) for text in (name, *others)]
+            known = next((names[key] for key in group if key in names), group[0])
+            names |= dict.fromkeys(group, known)
         return names
 
     def function_keys(self, column: pd.Series) -> np.ndarray:
@@ -207,7 +208,8 @@ class Work:
 
         ``position`` is -1 where the holder is no position here: a board, a department without a head, an unknown text; ``body``
         tells holders apart in any case. ``from_said``: a lower limit stands in the row. ``delegated``: granted by somebody, or
-        temporary; ``special``: that, with an end date.
+        temporary; ``special``: that, with an end date;
+        ``form``: it stands in the description of a single position.
         """
         org = self._org
         if "authorities" not in org.review:
@@ -241,6 +243,7 @@ class Work:
         )
         frame["delegated"] = (table.filled("granted_by") | temporary)[rows]
         frame["special"] = frame["delegated"] & table.filled("valid_to")[rows]
+        frame["form"] = np.array([source.layout == "form" for source in table.sources])[table.source[rows]]
         return frame
 
     def _holders(self, table: Table) -> pd.DataFrame:
@@ -250,7 +253,9 @@ class Work:
         rows, positions = _as_positions(org, links)
         parts = [pd.DataFrame({"row": rows, "position": positions, "body": None})]
         other = links.take((links.status != Status.FOUND) & (links.status != Status.VACANT))
-        parts.append(pd.DataFrame({"row": other.row, "position": -1, "body": values.keys(pd.Series(other.text, dtype="str"))}))
+        parts.append(
+            pd.DataFrame({"row": other.row, "position": -1, "body": values.keys(pd.Series(other.text, dtype="str"))})
+        )
         by_department = links.found("department")
         column = org.link("authorities", "department").found("department")
         column = column.take(~table.filled("position")[column.row])
@@ -352,7 +357,9 @@ class Work:
         by_unit = asked.merge(departments, on="row").merge(inside, on=["key", "department"])
         by_unit = by_unit[(by_unit["whole"] | (by_unit["position"] < 0)).to_numpy(dtype=bool)]
         own = pd.concat([by_position, by_unit])
-        own = own.assign(acts=own["r"].astype(bool) | own["a"].astype(bool)).sort_values(["row", "acts", "line"], kind="stable")
+        own = own.assign(acts=own["r"].astype(bool) | own["a"].astype(bool)).sort_values(
+            ["row", "acts", "line"], kind="stable"
+        )
         best = own.drop_duplicates("row", keep="last")
         result.loc[best["row"], "line"] = best["line"].to_numpy()
         result.loc[best["row"], "own"] = True
@@ -372,7 +379,9 @@ class Work:
         ]  # fmt: skip
         seats = pd.DataFrame(held, columns=["row", "seat"], dtype=np.int64)
         position = org.seats["position"].to_numpy()
-        positions = pd.DataFrame({"row": seats["row"], "position": position[seats["seat"].to_numpy()]}).drop_duplicates()
+        positions = pd.DataFrame(
+            {"row": seats["row"], "position": position[seats["seat"].to_numpy()]}
+        ).drop_duplicates()
         headed = org.headed[seats["seat"].to_numpy()] if org.n else np.zeros(0, np.int64)
         heads = pd.DataFrame({"row": seats["row"], "department": headed, "whole": False})[headed >= 0]
         units = frame[(frame["kind"] == _DEPARTMENT).to_numpy()]

@@ -40,7 +40,7 @@ class Matrix:
 
 def detect(grid: Grid) -> Matrix | None:
     """The matrix of a grid, or None."""
-    if not 3 <= grid.height <= _LARGEST or grid.width < 3:
+    if not 2 <= grid.height <= _LARGEST or grid.width < 3 or (grid.height == 2 and not names_duties(grid)):
         return None
     tokens = np.column_stack([_mask(grid.cells[column], marks.is_token) for column in grid.cells.columns])
     filled = np.column_stack([rows.not_blank(grid.cells[column]) for column in grid.cells.columns])
@@ -61,6 +61,8 @@ def detect(grid: Grid) -> Matrix | None:
         if len(columns) < (2 if _by_letters(grid, top, columns, below) else 3):
             continue
         first = min(columns)
+        while first > 1 and filled[top, first - 1] and not filled[top + 1 :, first - 1].any():
+            first -= 1  # a column without a single mark is a column all the same
         span = [
             c
             for c in range(first, grid.width)

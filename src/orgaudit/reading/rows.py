@@ -247,6 +247,9 @@ def clean(column: pd.Series, *, literal: bool = False) -> pd.Series:
     wrapped = text.str.fullmatch('"[^"]*"').fillna(False).to_numpy(dtype=bool)
     if wrapped.any():  # quotation marks that an export template puts into the cell itself
         text = text.mask(wrapped, text.str.strip('"').str.strip())
+    midnight = text.str.endswith(" 00:00:00", na=False).to_numpy(dtype=bool)
+    if midnight.any():  # a date cell, as the reader hands it over
+        text = text.mask(midnight, text.str.replace(r"^(\d{4}-\d{2}-\d{2}) 00:00:00$", r"\1", regex=True))
     text = text.where(text.ne(""))
     if not literal:
         hollow = text.str.lower().str.replace(" ", "", regex=False).isin(_hollow_words())

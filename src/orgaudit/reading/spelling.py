@@ -53,3 +53,8 @@ def forms(text: str) -> set[str]:
         if inside := bracketed(part):
             found |= {values.key(inside[0]), values.key(inside[1]), *name_forms(inside[0])}
     return found - {""}
+
+
+def without_brackets(text: str) -> str:
+    """A title's key without notes in brackets: teams, shifts, products."""
+    return values.key(re.sub(r"\s*[(（][^)）]*[)）]", "", text))
