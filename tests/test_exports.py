@@ -182,7 +182,8 @@ def test_a_healthy_review_has_no_finding_of_medium_or_above(name: str) -> None:
     assert [
         finding.message["en"] for finding in audit.findings if finding.severity in ("blocker", "high", "medium")
     ] == []
-    assert all(run.status == "pass" for run in audit.runs.values())
+    open_ = {code for code, run in audit.runs.items() if run.status not in ("pass", "fail")}
+    assert open_ == {"OBE-05", "OBE-06", "RDY-07", "RDY-08"}  # too few orders; no policy, no calendar
     assert audit.gates.states[1] == audit.gates.states[2] == {"ready": 65}
 
 

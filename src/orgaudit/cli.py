@@ -202,7 +202,8 @@ def explain(code: str, lang: str) -> None:
 
         known = all_checks()
         if code.upper() not in known:
-            near = difflib.get_close_matches(code.upper(), list(known), 1)
+            spelled = code.upper()[:3] + code.upper()[3:].replace("O", "0")  # the letter for the digit
+            near = difflib.get_close_matches(spelled, list(known), 1)
             raise OrgauditError("unknown_check", code=code, nearest=f" {near[0]}?" if near else "")
         click.echo(describing.explanation(code.upper(), _language(lang)))
 

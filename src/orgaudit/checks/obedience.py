@@ -145,7 +145,7 @@ def _subjects(org: Organization, rows: np.ndarray) -> list[str]:
     return [org.table("disputes").value(int(row), "subject") or "" for row in rows]
 
 
-@CHAPTER.check(3, "high", subject="class", confidence="declared", needs=["disputes.class"])
+@CHAPTER.check(3, "high", subject="dispute", confidence="declared", needs=["disputes.class"])
 def nobody_decides(org: Organization, limits: SimpleNamespace) -> Result:
     """A class of disputes without anybody named to decide, or decided by a party or its peer."""
     table = org.table("disputes")
@@ -169,7 +169,7 @@ def nobody_decides(org: Organization, limits: SimpleNamespace) -> Result:
             found.append(("party", kind, partial))
     labels = [table.value(rows[0], "class") or kind for _, kind, rows in found]
     offenders = Offenders(
-        "class", labels, variant=[variant for variant, _, _ in found], cls=labels, n=[len(rows) for _, _, rows in found]
+        "dispute", labels, variant=[variant for variant, _, _ in found], cls=labels, n=[len(rows) for _, _, rows in found]
     ).holding([[] for _ in found])
     for i, (_, _, rows) in enumerate(found):
         offenders.seen("disputes", "decided_by", rows, [i] * len(rows))

@@ -87,7 +87,7 @@ def _by_person(org: Organization) -> dict[int, list[tuple[str, int]]]:
     return result
 
 
-@CHAPTER.check(6, "low", subject="titles", confidence="inferred", core=False, needs=["posts.title", "duties.position|duties.bearer"],
+@CHAPTER.check(6, "low", subject="group", confidence="inferred", core=False, needs=["posts.title", "duties.position|duties.bearer"],
                alike=0.8, fewest=2)  # fmt: skip
 def titles_and_work(org: Organization, limits: SimpleNamespace) -> Result:
     """Different titles for one kind of work in a department, or one title there for work that has nothing in common."""
@@ -126,7 +126,7 @@ def titles_and_work(org: Organization, limits: SimpleNamespace) -> Result:
                 groups.append(("work", [a, b]))
     groups = _merged(groups)
     offenders = Offenders(
-        "titles",
+        "group",
         [" / ".join(dict.fromkeys(str(org.positions["title"].iat[p]) for p in members)) for _, members in groups],
         variant=[variant for variant, _ in groups],
         titles=[listing(dict.fromkeys(str(org.positions["title"].iat[p]) for p in members)) for _, members in groups],
