@@ -33,3 +33,8 @@ def table(name: str) -> list[dict[str, str]]:
 def json_file(name: str) -> Any:
     """A JSON file of the catalogue, by stem (``headers``, ``audit.schema``)."""
     return json.loads(_text(f"{name}.json"))
+
+
+def pattern(name: str) -> str:
+    """A regular expression of patterns.toml."""
+    return str(toml("patterns")[name])

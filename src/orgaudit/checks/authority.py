@@ -7,6 +7,7 @@ the table is too thin to judge by.
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -161,7 +162,7 @@ def _matter_name(table: Table, part: pd.DataFrame) -> str:
 
 
 class _Carriers:
-    """Seats that answer for a function or matter: bearers of lead duties and of indicators linked to them, and department heads."""
+    """Seats that answer for a function or matter: bearers of lead duties and of their indicators, department heads."""
 
     def __init__(self, org: Organization) -> None:
         duties = org.work.duties
@@ -247,7 +248,7 @@ def _led_below(org: Organization) -> np.ndarray:
     return result
 
 
-def indicator_offenders(org: Organization, rows: np.ndarray, **columns: object) -> Offenders:
+def indicator_offenders(org: Organization, rows: np.ndarray, **columns: Any) -> Offenders:
     """Offenders that are indicators, with their bearers: ``indicator`` and ``bearer`` for the sentence."""
     table, frame = org.table("indicators"), org.work.indicators
     names = [table.value(int(row), "indicator") or "" for row in rows]

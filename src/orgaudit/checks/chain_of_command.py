@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from orgaudit import catalog
 from orgaudit.check import Chapter, NotAssessable
 from orgaudit.finding import Offenders, Result
 from orgaudit.organization import Organization, Status, graph, logged
@@ -20,7 +21,7 @@ CHAPTER = Chapter("CHN")
 
 
 _INDEPENDENT = {"audit", "safety", "quality", "top"}
-_SPECIALIST = r"专员|顾问|专家|秘书|助理|specialist|advis[eo]r|consultant|expert|assistant|secretary|法务|legal|counsel"
+_SPECIALIST = catalog.pattern("specialist")
 
 
 @CHAPTER.check(3, "medium", subject="seat", confidence="declared", core=False,
@@ -122,7 +123,7 @@ def grade_inversion(org: Organization, limits: SimpleNamespace) -> Result:
     return Result(offenders, int(comparable.sum()))
 
 
-_DEPUTY = r"副|deputy|\bvice\b|\bvp\b|assistant|助理|常务"
+_DEPUTY = catalog.pattern("deputy")
 _GRADE = re.compile(r"^([^\d一二三四五六七八九十]*?)[-\s]*(\d+|[一二三四五六七八九十]+)([^\d]*)$")
 _CHINESE = {c: i for i, c in enumerate("零一二三四五六七八九")}
 
@@ -196,10 +197,7 @@ def spans(org: Organization) -> np.ndarray:
     return np.asarray(heads / share)
 
 
-_FRONTLINE = (
-    r"操作|工人|装配工|普工|车工|焊工|技工|包装工|坐席|客服专员|营业员|店员|保洁|保安|司机"
-    r"|operator|worker|agent|driver|cleaner|guard|assembler|technician"
-)
+_FRONTLINE = catalog.pattern("frontline")
 
 
 def _frontline(org: Organization) -> np.ndarray:
@@ -263,7 +261,7 @@ def narrow_span(org: Organization, limits: SimpleNamespace) -> Result:
     return Result(offenders.holding([[] for _ in seats]), max(1, int((org.reports > 0).sum())))
 
 
-_LEARNER = r"见习|实习|培训生|管培|接班|trainee|intern\b|apprentice|successor"
+_LEARNER = catalog.pattern("learner")
 
 
 def _small_site(org: Organization, most: float) -> np.ndarray:
@@ -330,11 +328,8 @@ def _branches(org: Organization) -> np.ndarray:
     return branch
 
 
-_STAFF = r"助理|秘书|专员|文员|干事|\bassistant\b|secretary|\bclerk\b|\bspecialist\b|\bpa to\b"
-_LINE_ASSISTANTS = (
-    r"总经理助理|总裁助理|店长助理|厂长助理|助理总经理|助理总裁"
-    r"|assistant (?:general |vice |store |branch )*(?:manager|director|president|head|superintendent|supervisor|controller)"
-)
+_STAFF = catalog.pattern("staff")
+_LINE_ASSISTANTS = catalog.pattern("line_assistant")
 
 
 @CHAPTER.check(9, "medium", subject="seat", confidence="inferred", core=False, needs=["posts.superior"])

@@ -267,17 +267,13 @@ def cashier_conflict(org: Organization, limits: SimpleNamespace) -> Result:
     return Result(offenders, max(1, int(held.loc[held["duty"] == _CASHIER, "person"].nunique())))
 
 
-_CASHIER_TITLE = r"出纳|cashier"
-_SHOP_CASHIER = r"收银|门店|store|shop|retail|supermarket"
+_CASHIER_TITLE = catalog.pattern("cashier")
+_SHOP_CASHIER = catalog.pattern("shop_cashier")
 
-# Steps of the procurement cycle by words in duties of departments (SOD-03); later ones are tried only where earlier miss.
-_CYCLE = {
-    "request": r"请购|采购申请|申购|提报(?:采购)?需求|purchase requ|requisition|raise .{0,20}purchase",
-    "approve": r"(?:审批|批准|核准|审定).{0,12}(?:请购|采购|购置)|(?:请购|采购|购置).{0,10}(?:审批|批准|核准)|approve.{0,30}(?:purchas|requisition|procure)",
-    "source": r"inquire prices|decide the supplier|select supplier|询价|比价|寻源|招标|(?:选择|选定|确定|开发)供应商|供应商.{0,4}(?:选择|开发|确定)|采购订单|下单|实施采购|sourcing|select.{0,12}supplier|quotation|tender|place.{0,12}order|negotiat",
-    "accept": r"验收|点收|收货|来料检验|accept|receiv|incoming inspection",
-    "settle": r"付款|支付|结算|采购.{0,6}(?:记账|核算|入账)|应付.{0,6}(?:核算|账)|\bpay|payment|settle|record.{0,16}(?:payable|purchase|invoice)",
-}
+
+def _cycle() -> dict[str, str]:
+    """Steps of the procurement cycle → words in duties."""
+    return dict(catalog.toml("patterns")["procurement_cycle"])
 
 
 @CHAPTER.check(3, "high", subject="department", confidence="declared", needs=["duties.department|duties.bearer"])
@@ -293,13 +289,13 @@ def whole_cycle(org: Organization, limits: SimpleNamespace) -> Result:
     assessed = 0
     for department, part in lead.groupby("department"):
         steps: dict[str, int] = {}
-        for step, words in _CYCLE.items():
+        for step, words in _cycle().items():
             said = part["statement"].str.contains(words, case=False).to_numpy(dtype=bool)
             if said.any():
                 steps[step] = int(part["row"].iloc[int(np.argmax(said))])
         assessed += "source" in steps
         rows = list(steps.values())
-        if len(steps) == len(_CYCLE):
+        if len(steps) == len(_cycle()):
             sure = part[part["row"].isin(rows).to_numpy()]["declared"].astype(bool).all()
             found.append((int(department), steps, bool(sure)))
     if not assessed:
@@ -317,14 +313,14 @@ def whole_cycle(org: Organization, limits: SimpleNamespace) -> Result:
     return Result(offenders, assessed)
 
 
-_VERIFIES = r"验收|检验|复核|稽核|审计|盘点|清查|核对|对账|监督|检查|余额调节|监盘|评价|安全管理|信用管理|review|inspect|audit|reconcil|check"
+_VERIFIES = catalog.pattern("verifies")
 
 
 @CHAPTER.check(7, "medium", subject="position", confidence="declared", core=False,
                needs=["sensitive_duties", "posts.superior"])  # fmt: skip
 def controller_under_controlled(org: Organization, limits: SimpleNamespace) -> Result:
     """A verifying position answers, directly or not, to the position that carries out what it verifies."""
-    ticks, declared = ticks_of(org)
+    ticks, _declared = ticks_of(org)
     lines = []
     for pair in _pairs():
         for doing, checking in (("a", "b"), ("b", "a")):
@@ -333,7 +329,7 @@ def controller_under_controlled(org: Organization, limits: SimpleNamespace) -> R
             if re.search(_VERIFIES, verify, re.IGNORECASE) and not re.search(_VERIFIES, other, re.IGNORECASE):
                 lines.append((pair[f"duty_{doing}_zh"], pair[f"duty_{checking}_zh"], pair))
     seats = org.seats[["position"]].assign(seat=np.arange(org.n))
-    by_duty = {duty: part for duty, part in ticks.merge(seats, on="position").groupby("duty")}
+    by_duty = {str(duty): part for duty, part in ticks.merge(seats, on="position").groupby("duty")}
     found: dict[int, tuple[pd.Series, pd.Series, dict[str, str]]] = {}
     checking_positions: set[int] = set()
     for doing, checking, pair in lines:

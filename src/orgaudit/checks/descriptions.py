@@ -220,7 +220,7 @@ def _filled(org: Organization) -> np.ndarray:
 
 
 def department_headcounts(org: Organization, frame: pd.DataFrame) -> pd.DataFrame:
-    """Per department its own ``approved`` total, the ``sum`` of its positions' approved heads, and ``actual``, units included."""
+    """Per department its ``approved`` total, the ``sum`` of its positions' approved heads, and ``actual``, with its units."""
     n = len(org.departments)
     row = org.departments["row"].to_numpy(dtype=np.int64)
     own = np.full(n, np.nan)

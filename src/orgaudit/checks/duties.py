@@ -21,7 +21,7 @@ from orgaudit.reading import values
 
 CHAPTER = Chapter("DUT")
 
-COLLECTIVE = re.compile(r"安全|5s|6s|培训本部门|本部门|部门预算|团队建设|保密|own (?:department|team)|housekeeping")
+COLLECTIVE = re.compile(catalog.pattern("collective"))
 
 
 @CHAPTER.check(
@@ -276,13 +276,8 @@ def _not_here(org: Organization) -> tuple[set[str], set[str]]:
     return whole, {str(text).strip() for text in table.text("duty")[away & table.filled("duty")]}
 
 
-_CHECKS = re.compile(
-    r"监控|监督|检查|分析|跟踪|评价|评估|考核|检验|复核|审计|盘点|核对|调查|monitor|track|check|inspect|review|analy|evaluat|assess|audit|survey|verify|reconcil",
-    re.I,
-)
-_PLANS = re.compile(
-    r"制定|编制|规划|拟订|设计|建立|预测|^plan\b|\bset\b|draft|prepare|define|design|establish|forecast", re.I
-)
+_CHECKS = re.compile(catalog.pattern("checking"), re.IGNORECASE)
+_PLANS = re.compile(catalog.pattern("planning"), re.IGNORECASE)
 
 
 def _stage(text: str) -> str:
@@ -370,9 +365,7 @@ def _taken(duty: pd.Series, inside: pd.DataFrame, limits: SimpleNamespace) -> bo
     return any(wording.dice(words, str(text)) >= limits.same_words for text in inside["statement"].dropna().unique())
 
 
-_EVERYWHERE = re.compile(
-    r"兼职|内审员|安全员|文秘|会议|档案|保密|班组建设|团队|培训|5s|6s|安全|secretar|meeting|filing|archive|safety|team[- ]building|internal auditor"
-)
+_EVERYWHERE = re.compile(catalog.pattern("everywhere"))
 
 
 @CHAPTER.check(6, "medium", subject="duty", confidence="declared", core=False,

@@ -10,13 +10,14 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from orgaudit import catalog, wording
 from orgaudit.check import NotAssessable
 from orgaudit.checks.authority import indicator_offenders
 from orgaudit.checks.checks_and_balances import CHAPTER
 from orgaudit.finding import Offenders, Result, phrases
 from orgaudit.organization import Organization
 
-_QUALITY_TITLE = r"质检|检验|品质|品管|质量|\bqc\b|\bqa\b|\biqc\b|\bipqc\b|\boqc\b|quality|inspector"
+_QUALITY_TITLE = catalog.pattern("quality")
 _PRODUCTION_FUNCTION = "production"
 
 
@@ -117,13 +118,13 @@ def _departments_leading_both(org: Organization) -> list[tuple[int, int, list[in
     return found
 
 
-_AUDIT_TITLE = r"审计|内审(?!员)|internal audit|^(?:chief |senior |lead |head |group )*auditor\b|\baudit (?:manager|director|specialist|lead|head)|head of audit"
-_FINANCE_TITLE = r"财务|会计|资金|\bcfo\b|financ|controller|treasur|accounting"
+_AUDIT_TITLE = catalog.pattern("internal_audit")
+_FINANCE_TITLE = catalog.pattern("finance")
 _OPERATING = {
     "accounting", "treasury & cash", "tax", "procurement", "sales", "production", "warehouse", "budget management",
     "risk management", "risk & compliance", "compensation & benefits", "fixed-asset management", "logistics & transport",
 }  # fmt: skip
-_OPERATES = r"(?:办理|执行|负责|组织|登记|编制).{0,8}(?:采购|付款|记账|账务|核算|报销|出纳|仓库|销售|风险处置)|(?:keep|post|prepare|process|run|execute|manage)s? .{0,24}(?:ledger|accounts|payment|purchas|sales|stock|risk)"
+_OPERATES = catalog.pattern("operates")
 
 
 @CHAPTER.check(6, "high", subject="position", confidence="declared", needs=["posts.superior"])
@@ -151,11 +152,12 @@ def audit_not_independent(org: Organization, limits: SimpleNamespace) -> Result:
     seats = lines["seat"].to_numpy()
     by_line = dict(zip(position[seats].tolist(), seats.tolist(), strict=True))
     found = sorted({*by_line, *doing})
-    problems: list[dict[str, object]] = [
-        ({"line": org.seat_names(above[[by_line[p]]])[0]} if p in by_line else {})
-        | ({"duties": ""} if p in doing else {})
-        for p in found
-    ]
+    problems: list[dict[str, object]] = [{} for _ in found]
+    for own, p in zip(problems, found, strict=True):
+        if p in by_line:
+            own["line"] = org.seat_names(above[[by_line[p]]])[0]
+        if p in doing:
+            own["duties"] = ""
     offenders = Offenders(
         "position",
         found,
@@ -189,8 +191,8 @@ def _audit_operates(org: Organization, positions: np.ndarray) -> dict[int, tuple
     return {int(p): (part["row"].tolist(), bool(part["sure"].all())) for p, part in found.groupby("position")}
 
 
-_TARGET = r"目标|指标|计划|预算|定额|target|budget|plan|quota"
-_ASSESS = r"考核|评价|评分|评估|assess|evaluat|rate the|score"
+_TARGET = catalog.pattern("target")
+_ASSESS = catalog.pattern("assess")
 
 
 @CHAPTER.check(
@@ -239,8 +241,6 @@ def maker_doer_judge(org: Organization, limits: SimpleNamespace) -> Result:
 
 
 def _object(text: str) -> set[str]:
-    from orgaudit import wording
-
     bare = re.sub(
         rf"{_TARGET}|{_ASSESS}|完成情况|执行情况|达成情况|结果|年度|月度|季度|annual|monthly|results?|performance",
         "",

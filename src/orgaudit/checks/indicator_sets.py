@@ -151,7 +151,8 @@ def not_traceable(org: Organization, limits: SimpleNamespace) -> Result:
     offenders = Offenders(
         "bearer",
         [*[("indicator", name) for name in first.subjects],
-         *[("duty", (source.value(int(r), "duty_id") or str(t), str(t))) for r, t in zip(duty_rows, bare["text"], strict=True)]],
+         *[("duty", (source.value(int(r), "duty_id") or str(t), str(t)))
+           for r, t in zip(duty_rows, bare["text"], strict=True)]],
         variant=["indicator"] * len(rows) + ["duty"] * len(bare),
         what=[*first.params["indicator"], *bare["text"].tolist()],
         bearer=[*first.params["bearer"], *[org.position_name(int(p)) for p in bare["position"]]],

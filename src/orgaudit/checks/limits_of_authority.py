@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from orgaudit import texts
+from orgaudit import catalog, texts
 from orgaudit.check import NotAssessable
 from orgaudit.checks.authority import CHAPTER
 from orgaudit.finding import ORGANIZATION, Offenders, Result, listing, phrases
@@ -189,7 +189,7 @@ def final_approver(org: Organization, limits: SimpleNamespace) -> Result:
 
 
 _DECIDED = ("propose", "review", "countersign", "deliberate")
-_OWN = r"本部门|本人|请假|加班|休假|考勤|own (?:department|team)|leave|overtime"
+_OWN = catalog.pattern("own_people")
 
 
 def _rivals(org: Organization, approving: pd.DataFrame) -> pd.DataFrame:

@@ -133,8 +133,8 @@ def too_many_involved(org: Organization, limits: SimpleNamespace) -> Result:
     ).apart([str(group["function"].iloc[0]) for group, _ in found])
     for i, (group, _) in enumerate(found):
         rows = group["row"].tolist()
-        units = [int(d) for d in dict.fromkeys(group["department"]) if d >= 0]
-        offenders.also("department", units, [i] * len(units)).seen("duties", "role", rows, [i] * len(rows))
+        places = [int(d) for d in dict.fromkeys(group["department"]) if d >= 0]
+        offenders.also("department", places, [i] * len(places)).seen("duties", "role", rows, [i] * len(rows))
     return Result(offenders, max(1, frame["place"].nunique()))
 
 

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from orgaudit import catalog
 from orgaudit.check import Chapter, NotAssessable
 from orgaudit.checks.practice import traced
 from orgaudit.finding import Offenders, Result
@@ -142,7 +143,7 @@ def one_sided_service(org: Organization, limits: SimpleNamespace) -> Result:
     return Result(offenders, max(1, groups.ngroups))
 
 
-_OCCASIONAL = r"按需|偶尔|不定期|临时|一次性|occasional|ad[- ]?hoc|as needed|on request|one[- ]off"
+_OCCASIONAL = catalog.pattern("occasional")
 
 
 @CHAPTER.check(3, "low", subject="service", confidence="declared", core=False,
@@ -168,10 +169,7 @@ def _service_offenders(org: Organization, rows: np.ndarray, *, variant: list[str
     return offenders.holding([[] for _ in rows])
 
 
-_SINK = (
-    r"^(?:无|结束|完成|终止|归档|存档|客户|外部客户|供应商|供方|银行|税务|政府|关闭|end|done|none|stop|finish|archive|filed?|"
-    r"(?:external |end )?customers?|suppliers?|bank|closed?|n/?a|-|—)(?:签收|确认|归档|结束)?$"
-)
+_SINK = catalog.pattern("sink")
 
 
 @CHAPTER.check(8, "medium", subject="step", confidence="declared", core=False, needs=["steps.next_step"])

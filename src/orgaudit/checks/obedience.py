@@ -112,7 +112,8 @@ _PROTECTED = ("safety", "law", "ethics", "ultra_vires")
 
 def protected_disputes(org: Organization) -> np.ndarray:
     """Boolean per dispute: its basis is safety, law, ethics or missing authority. Nobody answers for such a refusal."""
-    return values.closed(org.table("disputes").text("basis"), "basis").isin(_PROTECTED).to_numpy(dtype=bool)
+    basis = values.closed(org.table("disputes").text("basis"), "basis")
+    return np.asarray(basis.isin(_PROTECTED).to_numpy(dtype=bool))
 
 
 @CHAPTER.check(
@@ -159,17 +160,21 @@ def nobody_decides(org: Organization, limits: SimpleNamespace) -> Result:
     found: list[tuple[str, str, list[int]]] = []
     kinds = [kind for kind in dict.fromkeys(classes[lawful]) if isinstance(kind, str)]
     for kind in kinds:
-        rows = np.flatnonzero((classes == kind) & lawful)
-        said = [int(row) for row in rows if table.filled("decided_by")[row]]
+        own: list[int] = np.flatnonzero((classes == kind) & lawful).tolist()
+        said = [row for row in own if table.filled("decided_by")[row]]
         if not said and kind not in named:
-            found.append(("nobody", kind, rows.tolist()))
+            found.append(("nobody", kind, own))
             continue
         partial = [row for row in said if _takes_part(org, int(decider[row]), int(party[row]))]
         if partial:
             found.append(("party", kind, partial))
     labels = [table.value(rows[0], "class") or kind for _, kind, rows in found]
     offenders = Offenders(
-        "dispute", labels, variant=[variant for variant, _, _ in found], cls=labels, n=[len(rows) for _, _, rows in found]
+        "dispute",
+        labels,
+        variant=[variant for variant, _, _ in found],
+        cls=labels,
+        n=[len(rows) for _, _, rows in found],
     ).holding([[] for _ in found])
     for i, (_, _, rows) in enumerate(found):
         offenders.seen("disputes", "decided_by", rows, [i] * len(rows))

@@ -8,11 +8,10 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 
 from orgaudit.check import Chapter, NotAssessable
 from orgaudit.checks.appraisers import appraisers
-from orgaudit.finding import Offenders, Result, listing, phrases
+from orgaudit.finding import Offenders, Result, phrases
 from orgaudit.organization import Organization, Status
 from orgaudit.reading import values
 
@@ -202,7 +201,7 @@ def _seats_called(org: Organization, text: str) -> list[int]:
         return []
     named = [values.keys(org.titles), values.keys(org.seats["id"])]
     person = org.seats["person"].to_numpy()
-    names = np.append(values.keys(org.persons["name"].astype("str")).to_numpy(dtype=object), None)
+    names = np.array([*values.keys(org.persons["name"].astype("str")), None], dtype=object)
     hit = np.any([column.eq(spelled).to_numpy(dtype=bool) for column in named], axis=0) | (names[person] == spelled)
     return np.flatnonzero(hit).tolist()
 
@@ -210,7 +209,7 @@ def _seats_called(org: Organization, text: str) -> list[int]:
 @CHAPTER.check(8, "medium", subject="seat", confidence="declared", core=False,
                needs=["posts.valid_from|posts.hire_date|indicators.adjusted_at"], min_months=3, min_share=50)  # fmt: skip
 def change_inside_period(org: Organization, limits: SimpleNamespace) -> Result:
-    """The post, its superior or its targets changed inside the period and no rule splits the score, or the time is too short."""
+    """Post, superior or targets changed inside the period and no rule splits the score, or the time is too short."""
     calendar = org.settings.calendar
     if "period_start" not in calendar or "period_end" not in calendar:
         raise NotAssessable("no_period")

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from orgaudit import catalog
 from orgaudit.checks.appraisers import appraisers
 from orgaudit.checks.single_superior import CHAPTER
 from orgaudit.finding import Offenders, Result, listing, phrases
 from orgaudit.organization import Organization
 from orgaudit.reading import values
 
-_DEPUTY = r"副|常务|deputy|\bvice\b|\bassistant\b|助理"
-_HEADS = r"经理|部长|主任|总监|厂长|科长|处长|负责人|书记|manager|director|head|chief|secretary general"
+_DEPUTY = catalog.pattern("deputy")
+_HEADS = catalog.pattern("head")
 
 
 @CHAPTER.check(5, "medium", subject="seat", needs=["posts.dotted_scope?|posts.dotted_share?"], confidence="declared")
@@ -118,7 +119,7 @@ def concurrent_posts(org: Organization, limits: SimpleNamespace) -> Result:
 @CHAPTER.check(10, "medium", subject="department", needs=["posts.superior", "posts.department|posts.department_level"],
                core=False, confidence="inferred", coheads=0)  # fmt: skip
 def two_heads(org: Organization, limits: SimpleNamespace) -> Result:
-    """Members of one position answer partly to the head and partly to the deputy; co-heads only where configured (domain.md D)."""
+    """Members of one position answer partly to the head and partly to the deputy; co-heads where configured (domain.md D)."""
     place = org.seats["department"].to_numpy()
     deputy = org.titles.str.contains(_DEPUTY, case=False, na=False).to_numpy(dtype=bool)
     superior = org.tree

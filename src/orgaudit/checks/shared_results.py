@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -174,7 +175,7 @@ def _target(column: pd.Series) -> pd.Series:
 
 
 def _group_offenders(
-    org: Organization, found: list[tuple[str, list[int], dict[str, object]]], **columns: object
+    org: Organization, found: list[tuple[str, list[int], dict[str, object]]], **columns: Any
 ) -> Offenders:
     offenders = Offenders(
         "group",
@@ -272,7 +273,7 @@ def conflicting_targets(org: Organization, limits: SimpleNamespace) -> Result:
 
 
 _SERVING = {"hr", "it", "administration", "finance", "procurement", "quality"}
-_VOICE = r"满意|响应|及时|时效|准时|服务评价|到岗|satisf|respon|turnaround|on[- ]time|within|lead time|\bsla\b|feedback"
+_VOICE = catalog.pattern("customer_voice")
 
 
 @CHAPTER.check(9, "low", subject="department", confidence="inferred", core=False, needs=["indicators"])

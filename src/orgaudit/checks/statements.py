@@ -64,7 +64,7 @@ def copied_statement(org: Organization, limits: SimpleNamespace) -> Result:
 
 
 def _near_pairs(texts: list[str], least: float) -> Iterator[tuple[str, str]]:
-    """Pairs of texts (a text with itself too) with so large a share of common character pairs, in blocks of a sparse product."""
+    """Pairs of texts (a text with itself too) with so large a share in common, by blocks of a sparse product."""
     from scipy import sparse
 
     vocabulary: dict[str, int] = {}
@@ -175,10 +175,10 @@ def _faults(text: str, limits: SimpleNamespace) -> dict[str, object]:
     ):
         faults["vague"] = ""
     if (
-        chinese
-        and len(re.sub(r"\s", "", spelled)) > limits.max_chars
-        or not chinese
-        and len(spelled) > limits.max_letters
+        (chinese
+        and len(re.sub(r"\s", "", spelled)) > limits.max_chars)
+        or (not chinese
+        and len(spelled) > limits.max_letters)
     ):
         faults["long"] = len(spelled)
     acting = wording.verbs(text)
@@ -224,7 +224,7 @@ def unbalanced_duties(org: Organization, limits: SimpleNamespace) -> Result:
     offenders = Offenders(
         "position",
         [position for position, _, _ in found],
-        severity=["medium" if problems.get("many", 0) > limits.far_too_many else "low" for _, _, problems in found],  # type: ignore[operator]
+        severity=["medium" if problems.get("many", 0) > limits.far_too_many else "low" for _, _, problems in found],
         position=[org.position_name(position) for position, _, _ in found],
         problems=[phrases("checks.DUT-12.problem", problems) for _, _, problems in found],
     ).holding([[] for _ in found])

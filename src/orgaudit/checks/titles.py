@@ -87,8 +87,8 @@ def _by_person(org: Organization) -> dict[int, list[tuple[str, int]]]:
     return result
 
 
-@CHAPTER.check(6, "low", subject="group", confidence="inferred", core=False, needs=["posts.title", "duties.position|duties.bearer"],
-               alike=0.8, fewest=2)  # fmt: skip
+@CHAPTER.check(6, "low", subject="group", confidence="inferred", core=False,
+               needs=["posts.title", "duties.position|duties.bearer"], alike=0.8, fewest=2)  # fmt: skip
 def titles_and_work(org: Organization, limits: SimpleNamespace) -> Result:
     """Different titles for one kind of work in a department, or one title there for work that has nothing in common."""
     duties = org.work.duties

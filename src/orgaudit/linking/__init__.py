@@ -64,8 +64,8 @@ def link(review: Review, settings: Settings, as_of: date) -> Organization:
     if "posts" in review:
         links["posts", "department"] = _department_links(posts, place, tree)
     org = Organization(
-        review, settings, as_of, seats, people.positions, people.persons, _department_frame(tree, head, settings), solid, dotted, links,
-        people.row_seat, people.aside, marked,
+        review, settings, as_of, seats, people.positions, people.persons, _department_frame(tree, head, settings), solid,
+        dotted, links, people.row_seat, people.aside, marked,
     )  # fmt: skip
     org.repairs = resolver.repairs + mended
     org.derived_superiors = derived
@@ -96,7 +96,7 @@ def _mend_ids(posts: Table) -> int:
                 own = posts.source == number
                 column, n = tidy_ids(posts.frame.loc[own, name])
                 changed += n
-                if n:
+                if n or column.isna().any():
                     posts.frame.loc[own, name] = column
     return changed
 

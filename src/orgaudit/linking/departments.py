@@ -23,6 +23,7 @@ from orgaudit.table import Review, Table
 
 _PATH = re.compile(r"\s*(?:->|→|>>|»|[>＞\\]|/)\s*")
 _LISTING = re.compile(r"[;；、|\n,，]")
+_SEVERAL_PATHS = re.compile(r"[;；、|\n]|[,，].*/|/.*[,，]")  # a list of departments, each perhaps a path
 _SOFT_PATH = re.compile(r"\s*[-_–—]\s*")
 
 
@@ -54,6 +55,8 @@ class DepartmentTree:
                 return found[0]
             if len(found) > 1:
                 return AMBIGUOUS
+        if _SEVERAL_PATHS.search(text):
+            return -1
         parts = split_path(text, self)
         return self._walk(parts) if len(parts) > 1 else -1
 

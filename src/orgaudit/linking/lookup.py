@@ -104,6 +104,7 @@ def tidy_ids(column: pd.Series) -> tuple[pd.Series, int]:
     tidy = column.copy()
     if odd.any():
         tidy[odd] = values.distinct_map(column[odd], _tidy).astype("str")
+    tidy = tidy.mask(tidy.str.fullmatch("0+").fillna(False).astype(bool))  # nobody
     digits = tidy.str.fullmatch(r"\d+").fillna(False).to_numpy(dtype=bool)
     width = tidy.str.len()
     zero = digits & tidy.str.startswith("0", na=False).to_numpy(dtype=bool)
@@ -114,7 +115,7 @@ def tidy_ids(column: pd.Series) -> tuple[pd.Series, int]:
             padded = tidy[short].str.zfill(full)
             if not padded.isin(tidy[digits & ~short]).any():
                 tidy[short] = padded
-    changed = int((tidy != column)[column.notna()].sum())
+    changed = int((tidy != column)[column.notna() & tidy.notna()].sum())
     return tidy, changed
 
 

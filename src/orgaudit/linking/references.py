@@ -211,8 +211,12 @@ class Resolver:
 
     def _seek(self, text: str, place: int, kinds: Sequence[int]) -> tuple[int, int, int]:
         unsure = False
-        for attempt in (self._plain, self._with_note, self._damaged):
-            status, kind, index = attempt(text, place, kinds)
+        steps = [(self._plain, kinds), (self._with_note, kinds), (self._damaged, kinds)]
+        people = [kind for kind in kinds if kind != DEPARTMENT]
+        if text.isdigit() and people and len(people) < len(kinds):  # an id of somebody comes before one of a department
+            steps = [(self._plain, people), (self._damaged, people), (self._plain, kinds)]
+        for attempt, meant in steps:
+            status, kind, index = attempt(text, place, meant)
             if status in (Status.FOUND, *Status.GONE):
                 return status, kind, index
             unsure |= status == Status.AMBIGUOUS

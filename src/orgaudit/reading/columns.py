@@ -160,7 +160,7 @@ def _id_like(cells: pd.Series) -> float:
     filled = cells.dropna()
     if filled.empty:
         return 0.0
-    return float(filled.str.fullmatch(r"\s*[A-Za-z]{0,6}[-_.]?[\d０-９]+(?:\.0)?\s*").mean())
+    return float(filled.str.fullmatch(r"\s*[A-Za-z]{0,6}[-_. ]?[\d０-９]+(?:\.0)?\s*").mean())
 
 
 def _title_or_code(taken: dict[str, list[int]], texts: dict[int, str], body: pd.DataFrame) -> None:

@@ -172,6 +172,12 @@ def _read(grid: Grid) -> _Form:
             continue
         named = [(c, text, meaning) for c, text in cells if (meaning := label(text))]
         first = label(cells[0][1])
+        if first and first[0] in ("duties", "indicators") and len(cells) > 2:  # 岗位职责 beside the header of its lines
+            known = _header(cells[1:], catalog.toml("forms")[first[0]]["columns"], least=1)
+            if known:
+                block, header = first[0], known
+                form.used.add(at)
+                continue
         if first and not first[1] and len(cells) == 1:  # the title of a block of lines
             block, header = first[0], {}
             form.used.add(at)
@@ -211,7 +217,7 @@ def _read(grid: Grid) -> _Form:
     return form
 
 
-def _header(cells: list[tuple[int, str]], known: dict[str, list[str]]) -> dict[str, int]:
+def _header(cells: list[tuple[int, str]], known: dict[str, list[str]], least: int = 2) -> dict[str, int]:
     """Columns of a table inside a form: field → column; empty where the row is no header."""
     found: dict[str, int] = {}
     for column, text in cells:
@@ -221,7 +227,7 @@ def _header(cells: list[tuple[int, str]], known: dict[str, list[str]]) -> dict[s
                 found[name] = column
                 break
     subject = next(iter(known))
-    return found if subject in found and len(found) >= 2 else {}
+    return found if subject in found and len(found) >= least else {}
 
 
 def _take_row(form: _Form, block: str, at: int, cells: list[tuple[int, str]], header: dict[str, int]) -> None:

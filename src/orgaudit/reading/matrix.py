@@ -201,6 +201,7 @@ def build(grid: Grid, matrix: Matrix) -> tuple[Table, SheetEntry]:
         fixed[subject] = rows.filled_down(fixed[subject])
         if "limit_to" not in fixed:
             _bands_in_text(fixed, subject)
+            fixed[subject] = rows.filled_down(fixed[subject])
         unit = rows.amount_unit(grid, matrix.last)
         if unit:
             fixed["amount_unit"] = unit
@@ -264,10 +265,13 @@ def build(grid: Grid, matrix: Matrix) -> tuple[Table, SheetEntry]:
 def _bands_in_text(fixed: pd.DataFrame, subject: str) -> None:
     """Amounts written behind the matter (``差旅费①1,000元以下``) become its limit."""
     found = fixed[subject].str.extract(rf"^(.*?)[（(]?\s*[①-⑳]?\s*({marks.BAND})\s*[)）]?$", flags=re.IGNORECASE)
-    told = found[1].notna() & found[0].fillna("").str.strip().ne("")
-    if told.any():
+    told = found[1].notna()
+    if (told & found[0].fillna("").str.strip().ne("")).any():
         fixed["limit_to"] = found[1].where(told)
         fixed[subject] = found[0].str.strip().where(told, fixed[subject])
+        fixed[subject] = fixed[subject].where(
+            fixed[subject].fillna("").ne("")
+        )  # a band alone goes on with the matter above
 
 
 def _not_section(body: pd.DataFrame, matrix: Matrix, entry: SheetEntry, kept: np.ndarray) -> np.ndarray:
@@ -311,6 +315,11 @@ def _describe(grid: Grid, matrix: Matrix) -> dict[str, list[Column]]:
                 found[meaning.field] = [Column(column, header)]
                 break
     body = grid.cells.iloc[matrix.last + 1 :]
+    if matrix.table == "authorities" and "matter" in found and "function" not in found:
+        at = found["matter"][0].index + 1  # 项目 beside 内容: the narrower column is the matter
+        header = str(grid.cells.iat[matrix.first, at]).strip() if at in matrix.described else ""
+        if values.header_key(header) in _NARROWER:
+            found["function"], found["matter"] = found["matter"], [Column(at, header)]
     if matrix.table == "authorities" and "limit_to" not in found:
         for column in matrix.described:
             cells = body[column].dropna()
@@ -326,6 +335,25 @@ def _describe(grid: Grid, matrix: Matrix) -> dict[str, list[Column]]:
         found = {name: columns for name, columns in found.items() if columns[0].index != longest}
         found[subject] = [Column(longest, str(grid.cells.iat[matrix.first, longest]).strip(), "values")]
     return found
+
+
+_NARROWER = {
+    "内容",
+    "具体内容",
+    "事项内容",
+    "业务内容",
+    "审批内容",
+    "权限内容",
+    "明细",
+    "细项",
+    "子项",
+    "具体事项",
+    "业务事项",
+    "detail",
+    "details",
+    "description",
+    "item",
+}
 
 
 def _foreign_letters(body: pd.DataFrame, matrix: Matrix) -> bool:

@@ -133,7 +133,7 @@ def triage(body: pd.DataFrame, entry: SheetEntry, layout: Layout) -> np.ndarray:
 
 _TELLING = (
     r"^\s*(?:合\s*计|总\s*计|小\s*计|共\s*计|(?i:sub)?(?i:total)|(?i:grand)|(?i:sum)\b|(?i:count)\b"
-    r"|注|备注|说明|填|共|制表|审核|批准|复核|编制|图例|符号|示例|例[:：]|样例|(?i:notes?\b)|(?i:example)|(?i:e\.g\.)|(?i:legend)|(?i:generated)|(?i:exported)|(?i:page\b))|[(（\[【]\s*(?:示例|样例|例|示范|(?i:example)|(?i:sample))\s*[)）\]】]"
+    r"|注|备注|说明|填|共|制表|审核|批准|复核|编制|图例|符号|[^，。]{0,10}签[字名章][:：]|示例|例[:：]|样例|(?i:notes?\b)|(?i:example)|(?i:e\.g\.)|(?i:legend)|(?i:generated)|(?i:exported)|(?i:page\b))|[(（\[【]\s*(?:示例|样例|例|示范|(?i:example)|(?i:sample))\s*[)）\]】]"
 )
 
 
