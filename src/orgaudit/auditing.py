@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from orgaudit import judging, texts
+from orgaudit import judging, texts, voices
 from orgaudit.check import Check, NotAssessable, capped
 from orgaudit.checks import all_checks
 from orgaudit.finding import SEVERITIES, Evidence, Finding, Offenders, Subject
@@ -67,6 +67,7 @@ def run(
     findings = [finding for run_ in runs.values() for finding in run_.findings]
     _link_causes(findings, runs)
     unused = _waive(org, findings)
+    voices.hear(org, findings)
     for run_ in runs.values():
         if run_.status in (FAIL, PASS):
             run_.status = FAIL if any(f.status == "open" for f in run_.findings) else PASS

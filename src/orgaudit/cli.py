@@ -189,6 +189,24 @@ def checks(principle: str | None, lang: str) -> None:
 
 
 @main.command()
+@click.argument("inputs", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--config", type=click.Path(path_type=Path), help="orgaudit.toml (default: beside the first input).")
+@click.option("--changed", is_flag=True, help="Only what the file says.")
+@click.option("--lang", type=click.Choice(["zh", "en", "auto"]), default="auto", help="Language of the comments.")
+def config(inputs: tuple[Path, ...], config: Path | None, changed: bool, lang: str) -> None:
+    """Print the settings in effect and where each comes from; the output is itself an orgaudit.toml."""
+
+    def run() -> None:
+        from orgaudit import effective
+        from orgaudit.pipeline import load_settings
+
+        settings = load_settings(config, [str(path) for path in inputs])
+        click.echo(effective.as_toml(settings, _language(lang), changed=changed))
+
+    _guarded({"lang": lang}, run)
+
+
+@main.command()
 @click.argument("code")
 @click.option("--lang", type=click.Choice(["zh", "en", "auto"]), default="auto", help="Language of the text.")
 def explain(code: str, lang: str) -> None:

@@ -166,4 +166,5 @@ class Finding:
     waiver: int | None = None  # number among the waivers: those of the table, then those of orgaudit.toml
     decider: int = -1  # department that can settle it
     follows: tuple[str, str, Any] | None = None  # (code, kind, subject) of the finding that it follows from
+    voices: list[Evidence] = field(default_factory=list)  # concerns and observations on the same matter
     about: list[tuple[str, Any]] = field(default_factory=list)  # subjects as the check gave them, the primary first

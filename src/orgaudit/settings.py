@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -25,7 +25,7 @@ _KNOWN: dict[str, dict[str, Any]] = {
     "calendar": dict.fromkeys(("sign_off_deadline", "period_start", "period_end", "review_date"), (str, date)),
     "policy": {
         "appeal_channel": (str, bool), "appeal_days": int, "appeal_receiver": str, "no_retaliation": (str, bool),
-        "split_rule": (str, bool), "deciders": dict,
+        "split_rule": (str, bool), "deciders": dict, "protected_classes": list,
     },
     "aliases": {"departments": dict, "functions": dict, "positions": dict},
     "grades": {"order": list, "tracks": dict},
@@ -62,6 +62,16 @@ class Settings:
     checks: dict[str, CheckSettings] = field(default_factory=dict)
     waivers: list[dict[str, Any]] = field(default_factory=list)
     source: str | None = None
+    given: frozenset[str] = frozenset()  # dotted keys that the file says
+
+    def value(self, section: str, key: str) -> Any:
+        """A setting by its name in the file; None where nothing is set."""
+        if section in ("calendar", "policy", "branding"):
+            return getattr(self, section).get(key)
+        if section == "aliases":
+            return self.aliases.get(key, {})
+        names = {"grades": f"grade_{key}", "matrix": key, "organization": key}
+        return getattr(self, names[section])
 
     def check(self, code: str) -> CheckSettings:
         """The settings of a check; the defaults where nothing is said."""
@@ -86,10 +96,10 @@ def load(path: Path, known_checks: Mapping[str, Mapping[str, float]]) -> Setting
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OrgauditError("config_syntax", file=path.name, cause=str(error)) from None
     mistakes: list[tuple[str, str, str]] = []
-    settings = Settings(source=path.name)
+    settings = Settings(source=path.name, given=frozenset(_flat(data)))
     for section, content in data.items():
         if section == "waivers":
-            _waivers(content, settings, mistakes)
+            _waivers(content, settings, known_checks, mistakes)
         elif section not in _KNOWN:
             mistakes.append((section, "unknown", _nearest(section, [*_KNOWN, "waivers"])))
         elif not isinstance(content, dict):
@@ -102,6 +112,18 @@ def load(path: Path, known_checks: Mapping[str, Mapping[str, float]]) -> Setting
         listed = "; ".join(f"{key} ({kind}{': ' + near if near else ''})" for key, kind, near in mistakes)
         raise OrgauditError("config_mistakes", file=path.name, n=len(mistakes), listed=listed, mistakes=mistakes)
     return settings
+
+
+def known_keys() -> dict[str, list[str]]:
+    """Sections and their keys, without checks and waivers."""
+    return {section: list(keys) for section, keys in _KNOWN.items() if section != "checks"}
+
+
+def _flat(data: dict[str, Any], path: str = "") -> Iterator[str]:
+    for key, value in data.items():
+        yield f"{path}{key}"
+        if isinstance(value, dict):
+            yield from _flat(value, f"{path}{key}.")
 
 
 def _nearest(word: str, known: list[str]) -> str:
@@ -191,12 +213,27 @@ def _checks(
                 mistakes.append((name, "unknown", _nearest(key, ["enabled", "severity", *known[code]])))
 
 
-def _waivers(content: Any, settings: Settings, mistakes: list[tuple[str, str, str]]) -> None:
+def _waivers(
+    content: Any, settings: Settings, known: Mapping[str, object], mistakes: list[tuple[str, str, str]]
+) -> None:
     allowed = ["code", "subject", "reason", "control", "owner", "expires"]
     for number, item in enumerate(content if isinstance(content, list) else [], start=1):
         for key in item:
             if key not in allowed:
                 mistakes.append((f"waivers[{number}].{key}", "unknown", _nearest(key, allowed)))
+        code = str(item.get("code", "")).upper()
+        if code not in known:
+            mistakes.append((f"waivers[{number}].code = {code}", "value", _nearest(code, list(known))))
+        if "expires" in item and not isinstance(item["expires"], date) and not _is_date(str(item["expires"])):
+            mistakes.append((f"waivers[{number}].expires", "type", "YYYY-MM-DD"))
         settings.waivers.append({key: str(value) for key, value in item.items() if key in allowed})
     if not isinstance(content, list):
         mistakes.append(("waivers", "type", "[[waivers]]"))
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

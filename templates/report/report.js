@@ -123,6 +123,11 @@
       }
       if (cell.value) item("value").textContent = cell.value;
     });
+    if (keep("voices-block", finding.voices.length)) repeat(slot("voices"), finding.voices, (item, voice) => {
+      item("said").textContent = voice.text;
+      item("who").textContent = voice.who;
+      item("place").textContent = voice.place;
+    });
     if (keep("follows-block", finding.follows.length)) {
       node.querySelector('[data-slot="follows-block"] h4').replaceChildren(...both({
         zh: fill(texts.findings.follows.zh, { n: finding.follows.length }), en: fill(texts.findings.follows.en, { n: finding.follows.length }) }));

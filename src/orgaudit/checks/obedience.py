@@ -112,8 +112,10 @@ _PROTECTED = ("safety", "law", "ethics", "ultra_vires")
 
 def protected_disputes(org: Organization) -> np.ndarray:
     """Boolean per dispute: its basis is safety, law, ethics or missing authority. Nobody answers for such a refusal."""
-    basis = values.closed(org.table("disputes").text("basis"), "basis")
-    return np.asarray(basis.isin(_PROTECTED).to_numpy(dtype=bool))
+    table = org.table("disputes")
+    basis = values.closed(table.text("basis"), "basis").isin(_PROTECTED).to_numpy(dtype=bool)
+    classes = {values.key(str(text)) for text in org.settings.policy.get("protected_classes", ())}
+    return np.asarray(basis | values.keys(table.text("class")).isin(classes).to_numpy(dtype=bool))
 
 
 @CHAPTER.check(

@@ -26,6 +26,7 @@ _BLOCK = 2_000  # statements compared with all others at a time
 def copied_statement(org: Organization, limits: SimpleNamespace) -> Result:
     """Near-identical statements of different owners that are not one piece of work already (DUT-01)."""
     duties = org.work.duties
+    duties = duties[~_of_own_unit(org, duties)]
     own = duties[
         (
             duties["statement"].notna()
@@ -41,10 +42,12 @@ def copied_statement(org: Organization, limits: SimpleNamespace) -> Result:
     texts = own["statement"].drop_duplicates().reset_index(drop=True)
     by_text = {str(text): part for text, part in own.groupby("statement", sort=False)}
     pairs: list[tuple[pd.Series, pd.Series]] = []
+    first: dict[str, str] = {}  # of texts that are all alike each is paired with the first only
     for one, two in _near_pairs(texts.astype(str).tolist(), limits.similarity):
-        found = _apart(org, by_text[one], by_text[two], overlap)
+        found = None if one != two and first.get(one, one) == first.get(two) else _apart(org, by_text[one], by_text[two], overlap)
         if found:
             pairs.append(found)
+            first[two] = first.get(one, one)
     table = org.table("duties")
     offenders = Offenders(
         "duty",
@@ -61,6 +64,13 @@ def copied_statement(org: Organization, limits: SimpleNamespace) -> Result:
             )
             offenders.also(kind, [int(index)], [i]).seen("duties", "statement", [int(line["row"])], [i])
     return Result(offenders.holding([[] for _ in pairs]), max(1, len(own)))
+
+
+def _of_own_unit(org: Organization, duties: pd.DataFrame) -> np.ndarray:
+    """Boolean per line: the statement names the department that it is of (编制销售部年度计划), as others name theirs."""
+    names = [values.key(name) for name in org.departments["name"]]
+    pairs = zip(duties["department"], duties["statement"], strict=True)
+    return np.array([d >= 0 and isinstance(text, str) and names[int(d)] in text for d, text in pairs], dtype=bool)
 
 
 def _near_pairs(texts: list[str], least: float) -> Iterator[tuple[str, str]]:
@@ -107,7 +117,7 @@ def _apart(
 def _other_post(org: Organization, a: int, b: int) -> bool:
     """Whether two positions are different work: not one title for several teams, shifts or products."""
     title = org.positions["title"]
-    return a != b and spelling.without_brackets(str(title.iat[a])) != spelling.without_brackets(str(title.iat[b]))
+    return a != b and spelling.without_marks(str(title.iat[a])) != spelling.without_marks(str(title.iat[b]))
 
 
 def _other_unit(org: Organization, a: int, b: int) -> bool:
@@ -163,7 +173,8 @@ def _faults(text: str, limits: SimpleNamespace) -> dict[str, object]:
     parsed = wording.parse(text)
     named = re.search(words["vague"]["named"], spelled) is not None
     faults: dict[str, object] = {}
-    if re.search(words["vague"]["zh" if chinese else "en"], spelled):
+    bare = not parsed.verb or parsed.verb in words["vague"]["verbs"]
+    if bare and re.search(words["vague"]["zh" if chinese else "en"], spelled):
         faults["vague"] = ""
     elif not parsed.object and not named and len(parsed.verb) < 5:
         faults["object"] = ""
@@ -174,11 +185,8 @@ def _faults(text: str, limits: SimpleNamespace) -> dict[str, object]:
         and not wording.speaks_of_action(spelled)
     ):
         faults["vague"] = ""
-    if (
-        (chinese
-        and len(re.sub(r"\s", "", spelled)) > limits.max_chars)
-        or (not chinese
-        and len(spelled) > limits.max_letters)
+    if (chinese and len(re.sub(r"\s", "", spelled)) > limits.max_chars) or (
+        not chinese and len(spelled) > limits.max_letters
     ):
         faults["long"] = len(spelled)
     acting = wording.verbs(text)

@@ -105,7 +105,7 @@ def titles_and_work(org: Organization, limits: SimpleNamespace) -> Result:
     functions = {int(p): set(part["function"].dropna()) for p, part in own.groupby("position")}
     title = values.keys(org.positions["title"])
     place = org.positions["department"].to_numpy()
-    level = values.distinct_map(title, lambda text: _without_level(spelling.without_brackets(text)))
+    level = values.distinct_map(title, lambda text: _without_level(spelling.without_marks(text)))
     groups: list[tuple[str, list[int]]] = []
     frame = pd.DataFrame({"position": list(said), "department": place[list(said)] if said else []})
     for _, part in frame.groupby("department"):

@@ -3,5 +3,6 @@
 from orgaudit.organization.links import KINDS, Links, Status
 from orgaudit.organization.messages import logged
 from orgaudit.organization.model import Organization
+from orgaudit.organization.workforce import workforce
 
-__all__ = ["KINDS", "Links", "Organization", "Status", "logged"]
+__all__ = ["KINDS", "Links", "Organization", "Status", "logged", "workforce"]

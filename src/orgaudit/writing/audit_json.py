@@ -10,6 +10,7 @@ import numpy as np
 from orgaudit import texts
 from orgaudit.auditing import Audit
 from orgaudit.finding import Finding
+from orgaudit.organization import workforce
 from orgaudit.table import SheetEntry, letter
 from orgaudit.version import __version__
 from orgaudit.writing.masking import Mask
@@ -108,6 +109,7 @@ def _organization(audit: Audit) -> dict[str, Any]:
         "layers": org.layers,
         "managers": int(leading.sum()),
         "max_span": int(org.reports.max(initial=0)),
+        "workforce": workforce(org),
         "mean_span": round(float(org.reports[leading].mean()), 3) if leading.any() else 0,
     }
 
@@ -137,6 +139,18 @@ def finding(audit: Audit, item: Finding, mask: Mask) -> dict[str, Any]:
                 "value": mask.value(e, e.cell.value),
             }
             for e in item.evidence
+        ],
+        "voices": [
+            {
+                "table": e.table,
+                "text": e.cell.value,
+                "file": e.cell.file,
+                "sheet": e.cell.sheet,
+                "row": e.cell.row,
+                "column": e.cell.column,
+                "department": audit.org.table(e.table).value(e.row, "department"),
+            }
+            for e in item.voices
         ],
         "message": mask.sentence(item.message),
         "remedy": texts.both(f"checks.{item.code}.remedy"),

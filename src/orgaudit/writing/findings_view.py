@@ -61,9 +61,18 @@ def shown_finding(
         "subjects": _subjects(named[:EVIDENCE]),
         "evidence": [_evidence(cell) for cell in finding["evidence"][:EVIDENCE]],
         "cut": max(0, len(finding["evidence"]) - EVIDENCE),
+        "voices": [_voice(said) for said in finding.get("voices", ())],
         "seats": at,
         "follows": follows.get(finding["id"], []),
     }
+
+
+def _voice(said: Data) -> Pair:
+    """What somebody said, and where it stands."""
+    place = " · ".join(
+        str(part) for part in (said["sheet"] or said["file"], f"{said['column'] or ''}{said['row'] or ''}") if part
+    )
+    return {"who": said["department"] or "", "text": said["text"] or "", "place": place}
 
 
 def _subjects(named: Sequence[Data]) -> list[Pair]:
@@ -107,6 +116,7 @@ def blank_finding() -> dict[str, Any]:
         "subjects": [{"kind": "", "name": ""}],
         "evidence": [cell],
         "cut": 0,
+        "voices": [{"who": "", "text": "", "place": ""}],
         "seats": [],
         "follows": [],
     }

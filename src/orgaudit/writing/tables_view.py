@@ -82,6 +82,14 @@ def _table_name(tables: Data, table: str) -> Pair:
     return pair(tables.get(table, table))
 
 
+def workforce(rows: Sequence[Data]) -> list[Data]:
+    """Tenure, vacancies and leavers per department, the newest departments first."""
+    shown: list[dict[str, Any]] = [
+        {**row, "new": None if row["under_two_years"] is None else round(100 * row["under_two_years"])} for row in rows
+    ]
+    return sorted(shown, key=lambda row: (-(row["new"] or 0), -row["left"], row["department"]))
+
+
 def headcount(rows: Sequence[Data]) -> dict[str, Any]:
     """Approved against actual heads by department, and the sums of what was given."""
 
