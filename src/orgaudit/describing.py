@@ -143,7 +143,7 @@ def inspection(review: Review, lang: str, org: Organization | None = None) -> st
                     name = table_name(table)[lang] + (
                         f" · {field_name(table, column.rstrip('?'))[lang]}" if column else ""
                     )
-                    lacking[name].append(code)
+                    lacking[name] += [code] if code not in lacking[name] else []
         needs = "; ".join(f"{name} ({', '.join(codes)})" for name, codes in lacking.items()) or tell(
             "cli.inspect.complete"
         )
@@ -276,6 +276,7 @@ def explanation(code: str, lang: str) -> str:
         ("confidence", tell(f"cli.confidence.{check.confidence}")),
         ("gate", gate),
         ("needs", needs),
+        ("concept", tell(f"checks.principles.{check.principle}.idea")),
         *[(part, tell(f"checks.{code}.{part}")) for part in ("logic", "threshold")],
         ("configured", ", ".join(f"{name} = {value:g}" for name, value in check.thresholds.items())),
         *[(part, tell(f"checks.{code}.{part}")) for part in ("traps", "fires", "silent", "remedy", "question")],

@@ -24,9 +24,35 @@ CHAPTER = Chapter("SOD")
 
 
 @cache
-def _pairs() -> list[dict[str, str]]:
-    """Pairs of incompatible duties; class-level pairs (cycle ``general``) are never matched by words."""
+def _listed() -> list[dict[str, str]]:
+    """Pairs of the common practice list; class-level pairs (cycle ``general``) are never matched by words."""
     return [pair for pair in catalog.table("sod_pairs") if pair["cycle"] != "general"]
+
+
+def _pairs(org: Organization) -> list[dict[str, str]]:
+    """Pairs of incompatible duties: the list, and the organization's own rules where it gives some."""
+    if "incompatible_duties" not in org.review:
+        return _listed()
+    table = org.table("incompatible_duties")
+    own = []
+    for row in range(len(table)):
+        sides = [table.value(row, name) for name in ("duty_a", "duty_b")]
+        if all(sides):
+            a, b = (str(side) for side in sides)
+            risk = values.key(table.value(row, "risk") or "")
+            severity = next((word for word, said in _RISKS.items() if risk in said), "high")
+            pair = {"duty_a_zh": _names().get(values.key(a), a), "duty_b_zh": _names().get(values.key(b), b)}
+            own.append(pair | {"duty_a_en": a, "duty_b_en": b, "severity": severity, "cycle": "own",
+                               "source": table.cell(row, "duty_a").sheet or table.cell(row, "duty_a").file})  # fmt: skip
+    known = {frozenset((pair["duty_a_zh"], pair["duty_b_zh"])) for pair in own}
+    return [*own, *(pair for pair in _listed() if frozenset((pair["duty_a_zh"], pair["duty_b_zh"])) not in known)]
+
+
+_RISKS = {
+    "high": ("high", "critical", "高", "重大"),
+    "medium": ("medium", "moderate", "中", "一般"),
+    "low": ("low", "低", "较低"),
+}
 
 
 @cache
@@ -66,7 +92,7 @@ def incompatible_duties(org: Organization, limits: SimpleNamespace) -> Result:
     hits = {
         position: pairs
         for position, own in sorted(held.items())
-        if position not in divided and (pairs := [p for p in _pairs() if _meet(p, own, objects)])
+        if position not in divided and (pairs := [p for p in _pairs(org) if _meet(p, own, objects)])
     }
     offenders = Offenders(
         "position",
@@ -113,7 +139,13 @@ def declared_ticks(org: Organization) -> pd.DataFrame:
     """Ticked sensitive duties: ``position, duty`` (its key), ``row``."""
     table = org.table("sensitive_duties")
     links = org.link("sensitive_duties", "position").found()
-    keys = values.distinct_map(table.text("duty"), lambda text: _names().get(values.key(text))).to_numpy()
+    named = _names() | {
+        values.key(pair[f"duty_{side}_en"]): pair[f"duty_{side}_zh"]
+        for pair in _pairs(org)
+        for side in "ab"
+        if pair["cycle"] == "own"
+    }
+    keys = values.distinct_map(table.text("duty"), lambda text: named.get(values.key(text))).to_numpy()
     position = np.where(links.kind == 1, links.index, -1)
     person = links.kind == 2
     if person.any():
@@ -189,7 +221,7 @@ def incompatible_in_one_person(org: Organization, limits: SimpleNamespace) -> Re
     held = held_by_persons(org, ticks[~ticks["position"].isin(_divided_positions(org)).to_numpy()])
     if not (org.seats["person"] >= 0).any():
         raise NotAssessable("no_persons")
-    pairs = _pairs()
+    pairs = _pairs(org)
     hits = _person_pairs(held, pairs)
     cashier = hits["a"].eq(_CASHIER).to_numpy() & hits["b"].isin(_cashier_conflicts()).to_numpy()
     found = [pairs[int(i)] for i in hits["pair"]]
@@ -234,7 +266,7 @@ _CASHIER = "出纳"
 @cache
 def _cashier_conflicts() -> dict[str, dict[str, str]]:
     """What the accounting law bars a cashier from, by the duty's name → its pair."""
-    return {pair["duty_b_zh"]: pair for pair in _pairs() if pair["duty_a_zh"] == _CASHIER}
+    return {pair["duty_b_zh"]: pair for pair in _listed() if pair["duty_a_zh"] == _CASHIER}
 
 
 @CHAPTER.check(4, "high", subject="person", confidence="declared", needs=["posts", "sensitive_duties|duties.position"])
@@ -322,7 +354,7 @@ def controller_under_controlled(org: Organization, limits: SimpleNamespace) -> R
     """A verifying position answers, directly or not, to the position that carries out what it verifies."""
     ticks, _declared = ticks_of(org)
     lines = []
-    for pair in _pairs():
+    for pair in _pairs(org):
         for doing, checking in (("a", "b"), ("b", "a")):
             verify = f"{pair[f'duty_{checking}_zh']} {pair[f'duty_{checking}_en']}"
             other = f"{pair[f'duty_{doing}_zh']} {pair[f'duty_{doing}_en']}"

@@ -44,7 +44,11 @@ def copied_statement(org: Organization, limits: SimpleNamespace) -> Result:
     pairs: list[tuple[pd.Series, pd.Series]] = []
     first: dict[str, str] = {}  # of texts that are all alike each is paired with the first only
     for one, two in _near_pairs(texts.astype(str).tolist(), limits.similarity):
-        found = None if one != two and first.get(one, one) == first.get(two) else _apart(org, by_text[one], by_text[two], overlap)
+        found = (
+            None
+            if one != two and first.get(one, one) == first.get(two)
+            else _apart(org, by_text[one], by_text[two], overlap)
+        )
         if found:
             pairs.append(found)
             first[two] = first.get(one, one)

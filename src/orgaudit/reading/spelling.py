@@ -58,4 +58,6 @@ def forms(text: str) -> set[str]:
 def without_marks(text: str) -> str:
     """A title's key without what tells parallel posts apart: notes in brackets, letters and numbers of teams at its end."""
     bare = re.sub(r"\s*[(（][^)）]*[)）]", "", text)
-    return values.key(re.sub(r"\s*(?:[A-Za-z]?\d+|[一二三四五六七八九十甲乙丙丁]+(?:组|班|线|号|区)?|\b[A-Z]|\b[ivx]+)$", "", bare))
+    return values.key(
+        re.sub(r"\s*(?:[A-Za-z]?\d+|[一二三四五六七八九十甲乙丙丁]+(?:组|班|线|号|区)?|\b[A-Z]|\b[ivx]+)$", "", bare)
+    )
