@@ -88,11 +88,11 @@ def incompatible_duties(org: Organization, limits: SimpleNamespace) -> Result:
     held = {int(p): dict(zip(part["duty"], part["row"], strict=True)) for p, part in ticks.groupby("position")}
     table = "sensitive_duties" if declared else "duties"
     objects = dict(zip(ticks["row"], ticks["object"], strict=True)) if "object" in ticks else {}
-    divided = _divided_positions(org)
+    divided, listed = _divided_positions(org), _pairs(org)
     hits = {
         position: pairs
         for position, own in sorted(held.items())
-        if position not in divided and (pairs := [p for p in _pairs(org) if _meet(p, own, objects)])
+        if position not in divided and (pairs := [p for p in listed if _meet(p, own, objects)])
     }
     offenders = Offenders(
         "position",

@@ -207,7 +207,9 @@ def headcounts(org: Organization) -> pd.DataFrame:
     new = (
         values.yes(table.text("is_new"))[row] if table is not None and table.has("is_new") else np.zeros(len(row), bool)
     )
-    new = new & ~org.seats["status"].eq("planned").to_numpy()[[org.position_seats(p)[0] for p in range(len(row))]]
+    planned = np.ones(len(row), dtype=bool)
+    planned[position[org.seats["status"].ne("planned").to_numpy()]] = False
+    new = new & ~planned
     frame = pd.DataFrame({"department": org.positions["department"], "approved": approved, "new": new})
     frame["actual"] = np.where(np.isnan(stated), counted, stated)
     return frame.assign(approved=frame["approved"].where(org.listed_positions))
@@ -231,14 +233,14 @@ def department_headcounts(org: Organization, frame: pd.DataFrame) -> pd.DataFram
     if not n or not org.review.has("departments", "headcount"):
         return totals
     placed = frame[(frame["department"] >= 0).to_numpy()]
-    by_unit = placed.groupby("department").agg(
-        sum=("approved", lambda a: a.sum(min_count=len(a))), actual=("actual", "sum")
-    )
-    known = placed.groupby("department")["approved"].apply(lambda a: bool(a.notna().all()))
-    for unit in range(n):
-        inside = [d for d in range(n) if unit in org.department_line(d) and d in by_unit.index]
-        if inside:
-            totals.loc[unit, "actual"] = by_unit.loc[inside, "actual"].sum()
-            if known.loc[inside].all():
-                totals.loc[unit, "sum"] = by_unit.loc[inside, "sum"].sum()
-    return totals
+    unknown = placed["approved"].isna().groupby(placed["department"]).any()
+    sums = placed.groupby("department")[["approved", "actual"]].sum()
+    approved, actual = np.zeros(n), np.zeros(n)
+    covered, open_ = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+    for unit in sums.index:
+        line = org.department_line(int(unit))
+        approved[line] += sums["approved"][unit]
+        actual[line] += sums["actual"][unit]
+        covered[line] = True
+        open_[line] |= bool(unknown[unit])
+    return totals.assign(sum=np.where(covered & ~open_, approved, np.nan), actual=actual)

@@ -34,13 +34,14 @@ def workforce(org: Organization) -> list[dict[str, Any]]:
             "vacant": org.vacant,
         }
     )
-    frame["new"] = (frame["years"] < NEW).where(frame["years"].notna())
+    frame["new"] = np.where(frame["years"].notna(), frame["years"] < NEW, np.nan)
     groups = frame[(frame["department"] >= 0).to_numpy()].groupby("department")
     table = groups.agg(
-        heads=("heads", "sum"), known=("years", "count"), median=("years", "median"), vacant=("vacant", "sum")
-    )
-    table["share"] = groups["new"].apply(
-        lambda new: float(new.dropna().astype(float).mean()) if new.notna().any() else np.nan
+        heads=("heads", "sum"),
+        known=("years", "count"),
+        median=("years", "median"),
+        vacant=("vacant", "sum"),
+        share=("new", "mean"),
     )
     place = org.link("posts", "department").first(len(posts), "department")
     left = pd.Series(place[np.isin(org.aside, ["left", "inactive"])]).value_counts()
