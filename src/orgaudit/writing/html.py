@@ -54,7 +54,7 @@ def report_page(model: Data, lang: str) -> str:
         chart_size=len(model["chart"]["id"]),
         units=sorted({name for name in model["chart"]["department"] if name}),
         headcount=tables_view.headcount(model["headcount"]),
-        workforce=tables_view.workforce(model["audit"]["organization"]["workforce"]),
+        workforce=tables_view.workforce(model["audit"]["organization"].get("workforce", [])),
         ledger=[tables_view.sheet(sheet, model["tables"]) for sheet in audit["inputs"]],
         method=tables_view.method(model),
         severities=SEVERITIES,
