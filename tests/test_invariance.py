@@ -137,7 +137,7 @@ def test_rows_or_a_matrix(tmp_path: Path) -> None:
     whole = audited(company)
     review = orgaudit.read(company)
     book = openpyxl.load_workbook(company)
-    for kind in ("authorities", "sensitive_duties"):
+    for kind in ("authorities", "sensitive_duties", "duties"):
         fields = catalog.toml("tables")[kind]["fields"]
         for entry in [e for e in review.ledger if e.table == kind and e.layout == "matrix"]:
             table = review.tables[kind]
@@ -151,8 +151,10 @@ def test_rows_or_a_matrix(tmp_path: Path) -> None:
     path = tmp_path / company.name
     book.save(path)
     rows = audited(path)
-    assert all(e.layout == "rows" for e in rows.org.review.ledger if e.table in ("authorities", "sensitive_duties"))
-    codes = {code for code in all_checks() if code.startswith(("AUT", "SOD"))}
+    assert all(
+        e.layout == "rows" for e in rows.org.review.ledger if e.table in ("authorities", "sensitive_duties", "duties")
+    )
+    codes = {code for code in all_checks() if code.startswith(("AUT", "SOD", "DUT"))}
     assert {k: n for k, n in found(whole).items() if k[0] in codes} == {
         k: n for k, n in found(rows).items() if k[0] in codes
     }

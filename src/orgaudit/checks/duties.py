@@ -50,8 +50,8 @@ def several_leads(org: Organization, limits: SimpleNamespace) -> Result:
     for i, group in enumerate(found):
         offenders.also("department", list(dict.fromkeys(group["department"])), [i] * group["department"].nunique())
         offenders.seen("duties", "statement", group["row"].tolist(), [i] * len(group))
-        rows = set(group.loc[group["matrix"].astype(bool), "row"])
-        if rows and group["matrix"].all():  # two A's of one matrix row are DUT-07 first
+        rows = set(group.loc[group["chart"].astype(bool), "row"])
+        if rows and group["chart"].all():  # two A's of one matrix row are DUT-07 first
             offenders.because(
                 "DUT-07",
                 "activity",

@@ -12,31 +12,30 @@ import pandas as pd
 from orgaudit.check import NotAssessable
 from orgaudit.checks.duties import CHAPTER
 from orgaudit.finding import Offenders, Result, listing, phrases
-from orgaudit.organization import Organization
+from orgaudit.organization import Organization, same_duty
 from orgaudit.reading import values
 
 
 def _activities(org: Organization) -> pd.DataFrame:
-    """RACI rows: one per activity of a matrix, with counts of A and R and the bearers of each."""
-    duties = org.work.duties
-    if not len(duties) or not duties["matrix"].any():
-        table = org.table("duties")
-        marked = any(source.layout == "matrix" for source in table.sources)
-        if not marked:
-            raise NotAssessable("no_matrix")
-    table = org.table("duties")
-    of_matrix = np.array([table.sources[s].layout == "matrix" for s in table.source])
-    if table.text("role").str.startswith("?", na=False).to_numpy(dtype=bool)[of_matrix].any():
+    """Lines of responsibility charts, drawn as a matrix or written as rows: duties with ``place`` (the activity), ``source``
+    (the chart) and ``column`` (the bearer's, -1 where an activity has no mark)."""
+    duties, table = org.work.duties, org.table("duties")
+    drawn = np.array([table.sources[s].layout == "matrix" for s in table.source])
+    at = duties["row"].to_numpy(dtype=np.int64)
+    written = duties["chart"].to_numpy(dtype=bool) & ~drawn[at]
+    if not drawn.any() and not written.any():
+        raise NotAssessable("no_matrix")
+    if table.text("role").str.startswith("?", na=False).to_numpy(dtype=bool)[drawn].any():
         raise NotAssessable("unknown_letters")
-    lines = duties[of_matrix[duties["row"].to_numpy()]]
-    at = lines["row"].to_numpy()
-    filled = table.column[at] >= 0
-    assigned: pd.DataFrame = lines.assign(
-        place=table.source[at].astype(np.int64) * (1 << 32) + table.row[at],
-        a=lines["a"] & filled,
-        r=lines["r"] & filled,
-    )
-    return assigned
+    bearer = pd.MultiIndex.from_arrays([duties["department"], duties["position"]]).factorize()[0]
+    frame = duties.assign(
+        source=table.source[at],
+        column=np.where(drawn[at], table.column[at], bearer),
+        place=table.source[at].astype(np.int64) * (1 << 32) + np.where(drawn[at], table.row[at], same_duty(duties)),
+    )[drawn[at] | written]
+    filled = frame["column"].to_numpy() >= 0
+    result: pd.DataFrame = frame.assign(a=frame["a"].astype(bool) & filled, r=frame["r"].astype(bool) & filled)
+    return result
 
 
 @CHAPTER.check(7, "high", subject="activity", confidence="declared", needs=["duties"])
@@ -141,8 +140,7 @@ def too_many_involved(org: Organization, limits: SimpleNamespace) -> Result:
 def _columns(org: Organization, frame: pd.DataFrame) -> dict[int, int]:
     """Of each matrix (by its source), how many columns of bearers it has."""
     table = org.table("duties")
-    at = frame["row"].to_numpy()
-    used = pd.DataFrame({"source": table.source[at], "column": table.column[at]}).groupby("source")["column"].nunique()
+    used = frame.groupby("source")["column"].nunique()
     told = {
         number: len(source.columns.get("role", ()))
         for number, source in enumerate(table.sources)
@@ -157,8 +155,6 @@ def column_overload(org: Organization, limits: SimpleNamespace) -> Result:
     """A column that answers for too many activities or does too many of them, and one that is only informed."""
     frame = _activities(org)
     table = org.table("duties")
-    at = frame["row"].to_numpy()
-    frame = frame.assign(source=table.source[at], column=table.column[at])
     frame = frame[(frame["column"] >= 0).to_numpy()]
     total = frame.groupby("source")["place"].nunique()
     found: list[tuple[pd.DataFrame, dict[str, object]]] = []
@@ -207,7 +203,7 @@ def _empty_columns(org: Organization, frame: pd.DataFrame) -> list[tuple[str, in
         used = set(table.column[table.source == number].tolist())
         listed = table.sources[int(number)].columns.get("role", ())
         n = part["place"].nunique()
-        if n >= 3:
+        if n >= 3 and table.sources[int(number)].layout == "matrix":
             result += [(column.header, n, int(part["row"].iloc[0])) for column in listed if column.index not in used]
     return result
 

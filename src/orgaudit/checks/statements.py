@@ -33,7 +33,7 @@ def copied_statement(org: Organization, limits: SimpleNamespace) -> Result:
             & ~duties["catch_all"].astype(bool)
             & ~duties["own"].fillna(False).astype(bool)
             & ~duties["statement"].str.contains(COLLECTIVE, na=False)
-            & ~duties["matrix"].astype(bool)
+            & ~duties["chart"].astype(bool)
             & ((duties["position"] >= 0) | (duties["department"] >= 0))
             & (duties["r"] | duties["a"]).astype(bool)
         ).to_numpy()

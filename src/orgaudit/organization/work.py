@@ -35,8 +35,8 @@ class Work:
         """One row per duty and bearer.
 
         ``row`` of the table, ``department`` (-1), ``position`` (-1: a duty of the department), role flags ``r a c i s``,
-        ``lead`` (domain.md C4), ``inferred`` (the role was guessed from 负责), ``matrix``, ``catch_all``, ``bearer`` (0/1:
-        resolved), ``statement`` and ``function`` keys, ``declared`` function.
+        ``lead`` (domain.md C4), ``inferred`` (the role was guessed from 负责), ``matrix``, ``chart`` (of a responsibility
+        chart, drawn or in rows), ``catch_all``, ``statement`` and ``function`` keys, ``declared`` function.
         """
         org = self._org
         if "duties" not in org.review:
@@ -50,6 +50,10 @@ class Work:
                         "lead",
                         "inferred",
                         "matrix",
+                        "chart",
+                        "own",
+                        "verb",
+                        "needs_right",
                         "catch_all",
                         "statement",
                         "function",
@@ -110,6 +114,7 @@ class Work:
             else np.ones(len(table), dtype=bool)
         )
         frame["declared"] = (table.filled("function") & confirmed)[at] & pd.notna(frame["function"]).to_numpy()
+        frame["chart"] = frame["matrix"] | _written_charts(frame, table)
         return frame
 
     def _bearers(self, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -438,6 +443,29 @@ class Work:
         )
 
 
+def same_duty(duties: pd.DataFrame) -> np.ndarray:
+    """A number per line of duties, from 1: rows that share a duty's id, else its words, are one."""
+    return np.asarray(pd.factorize(duties["duty_id"].where(duties["duty_id"].notna(), duties["statement"]))[0]) + 1
+
+
+def _written_charts(duties: pd.DataFrame, table: Table) -> np.ndarray:
+    """Boolean per line: a responsibility chart written as rows – one duty, several bearers with roles of their own, somebody
+    consulted or informed. A department and its own positions that share a duty's id are no chart."""
+    at = duties["row"].to_numpy(dtype=np.int64)
+    explicit = table.filled("role")[at] & ~duties["matrix"].to_numpy(dtype=bool)
+    aside = (duties["c"] | duties["i"]).to_numpy(dtype=bool) & explicit
+    if not aside.any():
+        return np.zeros(len(duties), dtype=bool)
+    frame = pd.DataFrame(
+        {"key": same_duty(duties) * 1_000 + table.source[at], "explicit": explicit, "aside": aside, "row": at}
+    )
+    frame["unit"] = (duties["position"] < 0).to_numpy()
+    groups = frame.groupby("key")
+    several = (groups["row"].transform("nunique") > 1) & groups["explicit"].transform("all")
+    posts = ~groups["unit"].transform("any") & groups["aside"].transform("any")
+    return np.asarray((several & (groups["unit"].transform("all") | posts)).to_numpy(dtype=bool))
+
+
 def _powers(text: str) -> list[str]:
     known = values.vocabulary("power")
     found = []
@@ -468,4 +496,4 @@ def _as_positions(org: Organization, links: Links) -> tuple[np.ndarray, np.ndarr
     return np.concatenate(rows).astype(np.int64), np.concatenate(positions).astype(np.int64)
 
 
-__all__ = ["KINDS", "Status", "Work"]
+__all__ = ["KINDS", "Status", "Work", "same_duty"]
