@@ -274,6 +274,10 @@ def _waive(org: Organization, findings: list[Finding]) -> list[int]:
         for finding in covered if waiver.get("control") and waiver.get("owner") and not expired else ():
             finding.status = "waived"
             finding.waiver = number
+    accepted = {finding.id: finding.waiver for finding in findings if finding.status == "waived"}
+    for finding in findings:  # what follows from something accepted is accepted with it
+        if finding.cause in accepted and finding.status == "open":
+            finding.status, finding.waiver = "waived", accepted[finding.cause]
     return unused
 
 

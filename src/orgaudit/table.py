@@ -125,11 +125,19 @@ class Table:
     def row_cells(self, i: int) -> list[tuple[str, str, str]]:
         """The whole row for a reader: (field, header, value) of every filled field."""
         source = self.sources[self.source[i]]
+        marked = next((name for name in _MARKED if self.column[i] >= 0 and name in self.frame.columns), None)
         cells = []
         for name in self.frame.columns:
             value = self.value(i, name)
-            if value is not None and name != WRITTEN:
-                columns = source.columns.get(name)
+            columns = source.columns.get(name)
+            if name == marked and columns:  # of a matrix the cell under its own header, as it was marked
+                header = next((column.header for column in columns if column.index == self.column[i]), name)
+                cells.append((name, header, self.value(i, WRITTEN) or value or ""))
+            elif (
+                value is not None
+                and name != WRITTEN
+                and not (marked and name in _MATRIX_FIELDS and columns and len(columns) > 1)
+            ):
                 cells.append((name, columns[-1].header if columns else name, value))
         return cells
 
@@ -173,6 +181,7 @@ class Table:
 
 
 WRITTEN = "_written"  # of a matrix cell: its marks as they stand in the sheet
+_MARKED = ("role", "power", "duty")  # fields that hold the marks of a matrix
 _MATRIX_FIELDS = {"role", "power", "bearer", "duty", "position"}
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from orgaudit import catalog, texts
 from orgaudit.auditing import Audit, field_name, table_name
 from orgaudit.checks import PRINCIPLES, all_checks
+from orgaudit.checks.descriptions import headcounts
 from orgaudit.finding import SEVERITIES
 from orgaudit.judging import NOT_ASSESSABLE
 from orgaudit.organization import Status
@@ -151,21 +152,10 @@ def headcount(audit: Audit) -> list[dict[str, Any]]:
     org = audit.org
     if not org.n or not (org.review.has("posts", "headcount") or org.review.has("departments", "headcount")):
         return []
-    frame = pd.DataFrame(
-        {
-            "department": org.seats["department"],
-            "position": org.seats["position"],
-            "actual": org.occupied,
-            "vacant": org.vacant,
-        }
-    )
-    result = frame.groupby("department").agg(actual=("actual", "sum"), vacant=("vacant", "sum"))
-    approved = pd.Series(np.nan, index=result.index)
-    if org.review.has("posts", "headcount"):
-        given = values.numbers(org.table("posts").text("headcount"))[org.positions["row"].to_numpy()]
-        approved = (
-            pd.Series(given).groupby(org.positions["department"].to_numpy()).sum(min_count=1).reindex(result.index)
-        )
+    groups = headcounts(org).groupby("department")
+    result = groups[["actual"]].sum()
+    result["vacant"] = pd.Series(org.vacant).groupby(org.seats["department"].to_numpy()).sum().reindex(result.index)
+    approved = groups["approved"].sum(min_count=1)
     return [
         {
             "department": str(org.departments["name"].iat[int(d)]),
