@@ -23,6 +23,11 @@ def as_toml(settings: Settings, lang: str, *, changed: bool = False) -> str:
     for section, keys in known_keys().items():
         body = list(_section(section, keys, settings, tell, changed))
         lines += ["", f"[{section}]", *body] if body else []
+    lines += (
+        ["", "[lexicon]", *(f"{key} = {_value(names)}" for key, names in settings.lexicon.items())]
+        if settings.lexicon
+        else []
+    )
     for number, waiver in enumerate(settings.waivers, start=1):
         lines += ["", f"[[waivers]]  # {number}", *(f"{key} = {_value(value)}" for key, value in waiver.items())]
     for code, check in all_checks().items():

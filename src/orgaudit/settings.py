@@ -14,12 +14,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from orgaudit import catalog
 from orgaudit.errors import OrgauditError
 
 SEVERITIES = ("blocker", "high", "medium", "low", "info")
 ENTERPRISE_TYPES = ("manufacturing", "trade", "tech", "project", "service")
 
-# Section → key → type. `checks` is open: its sections are check codes.
+# Section → key → type. `checks` is open: its sections are check codes; so is `lexicon`: its keys are activities.
 _KNOWN: dict[str, dict[str, Any]] = {
     "organization": {"name": str, "enterprise_type": str, "roots": list, "external_superiors": list},
     "calendar": dict.fromkeys(("sign_off_deadline", "period_start", "period_end", "review_date"), (str, date)),
@@ -31,6 +32,7 @@ _KNOWN: dict[str, dict[str, Any]] = {
     "grades": {"order": list, "tracks": dict},
     "matrix": {"project_share": (int, float)},
     "branding": {"name": str, "logo": str, "color": str},
+    "lexicon": {},
     "checks": {},
 }  # fmt: skip
 
@@ -59,6 +61,7 @@ class Settings:
     grade_tracks: dict[str, str] = field(default_factory=dict)
     project_share: float = 50.0
     branding: dict[str, str] = field(default_factory=dict)
+    lexicon: dict[str, list[str]] = field(default_factory=dict)  # activity → further names
     checks: dict[str, CheckSettings] = field(default_factory=dict)
     waivers: list[dict[str, Any]] = field(default_factory=list)
     source: str | None = None
@@ -106,6 +109,8 @@ def load(path: Path, known_checks: Mapping[str, Mapping[str, float]]) -> Setting
             mistakes.append((section, "type", "table"))
         elif section == "checks":
             _checks(content, settings, known_checks, mistakes)
+        elif section == "lexicon":
+            _lexicon(content, settings, mistakes)
         else:
             _section(section, content, settings, mistakes)
     if mistakes:
@@ -116,7 +121,7 @@ def load(path: Path, known_checks: Mapping[str, Mapping[str, float]]) -> Setting
 
 def known_keys() -> dict[str, list[str]]:
     """Sections and their keys, without checks and waivers."""
-    return {section: list(keys) for section, keys in _KNOWN.items() if section != "checks"}
+    return {section: list(keys) for section, keys in _KNOWN.items() if section not in ("checks", "lexicon")}
 
 
 def _flat(data: dict[str, Any], path: str = "") -> Iterator[str]:
@@ -167,6 +172,19 @@ def _section(section: str, content: dict[str, Any], settings: Settings, mistakes
             setattr(settings, f"grade_{key}", value)
         elif section == "matrix":
             settings.project_share = float(value) * (100 if 0 < value <= 1 else 1)
+
+
+def _lexicon(content: dict[str, Any], settings: Settings, mistakes: list[tuple[str, str, str]]) -> None:
+    known = catalog.activity_names()
+    spelled = {name.casefold(): name for name in known}
+    for activity, names in content.items():
+        if activity.casefold() not in spelled:
+            near = _nearest(activity.casefold(), list(spelled))
+            mistakes.append((f"lexicon.{activity}", "unknown", spelled.get(near, near)))
+        elif not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            mistakes.append((f"lexicon.{activity}", "type", '["…", "…"]'))
+        else:
+            settings.lexicon.setdefault(known[spelled[activity.casefold()]], []).extend(names)
 
 
 def _kinds(kind: type | tuple[type, ...]) -> tuple[type, ...]:

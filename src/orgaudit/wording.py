@@ -14,7 +14,7 @@ from orgaudit import catalog
 from orgaudit.reading import values
 
 _TAIL = re.compile(r"(?:等?(?:相关|各项|有关)?工作|等事宜|等|的管理|管理)?[。.;；,，\s]*$")
-_NUMBERED = re.compile(r"^\s*(?:\d+[、.)）]|[①-⑳]|[一二三四五六七八九十]+、)\s*")
+NUMBERED = re.compile(r"^\s*(?:\d+[、.)）]|[①-⑳]|[一二三四五六七八九十]+、)\s*")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def is_catch_all(text: str) -> bool:
 @cache
 def parse(text: str) -> Wording:
     """Read one statement, Chinese or English."""
-    spelled = _NUMBERED.sub("", values.key(text))
+    spelled = NUMBERED.sub("", values.key(text))
     chinese = any("\u4e00" <= character <= "\u9fff" for character in spelled)
     lang = 0 if chinese else 1
     assists = supervises = False
@@ -104,7 +104,7 @@ def _first_verb(rest: str, lang: int) -> tuple[str | None, str]:
 
 def verbs(text: str) -> list[str]:
     """Acting verbs that begin the parts of a statement (parts end at commas, ``、`` and "and"), each once."""
-    spelled = _NUMBERED.sub("", values.key(text))
+    spelled = NUMBERED.sub("", values.key(text))
     lang = 0 if re.search(r"[\u4e00-\u9fff]", spelled) else 1
     found: list[str] = []
     for part in re.split(r"[,，、;；]|以及|并(?!且)|\band\b|及(?!时)", spelled):

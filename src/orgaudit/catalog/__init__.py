@@ -35,6 +35,24 @@ def json_file(name: str) -> Any:
     return json.loads(_text(f"{name}.json"))
 
 
+@cache
+def lexicon() -> list[dict[str, Any]]:
+    """The files of the lexicon of activities, one per function, in the order of their names."""
+    folder = resources.files(__package__).joinpath("lexicon")
+    return [
+        tomllib.loads(file.read_text("utf-8"))
+        for file in sorted(folder.iterdir(), key=lambda file: file.name)
+        if file.name.endswith(".toml")
+    ]
+
+
+@cache
+def activity_names() -> dict[str, str]:
+    """Ids and display names of the lexicon's activities → their ids."""
+    listed = [entry for file in lexicon() for entry in file["activity"]]
+    return {entry[name]: entry["id"] for name in ("zh", "en", "id") for entry in listed}
+
+
 def pattern(name: str) -> str:
     """A regular expression of patterns.toml."""
     return str(toml("patterns")[name])

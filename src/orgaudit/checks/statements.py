@@ -1,11 +1,10 @@
-"""Principle 3 in the words of duties: copies, vague or compound statements, unbalanced sets, cross references that the other
+"""Principle 3 in the words of duties: vague or compound statements, unbalanced sets, cross references that the other
 side does not know of. All of it is a first reading and asks for a look, not for a verdict.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,129 +12,11 @@ import pandas as pd
 
 from orgaudit import catalog, wording
 from orgaudit.check import NotAssessable
-from orgaudit.checks.duties import CHAPTER, COLLECTIVE, same_work
+from orgaudit.checks.duties import CHAPTER
 from orgaudit.checks.secondary_lines import percent
 from orgaudit.finding import Offenders, Result, listing, phrases
 from orgaudit.organization import Organization
-from orgaudit.reading import spelling, values
-
-_BLOCK = 2_000  # statements compared with all others at a time
-
-
-@CHAPTER.check(2, "low", subject="duty", confidence="inferred", needs=["duties"], similarity=0.7)
-def copied_statement(org: Organization, limits: SimpleNamespace) -> Result:
-    """Near-identical statements of different owners that are not one piece of work already (DUT-01)."""
-    duties = org.work.duties
-    duties = duties[~_of_own_unit(org, duties)]
-    own = duties[
-        (
-            duties["statement"].notna()
-            & ~duties["catch_all"].astype(bool)
-            & ~duties["own"].fillna(False).astype(bool)
-            & ~duties["statement"].str.contains(COLLECTIVE, na=False)
-            & ~duties["chart"].astype(bool)
-            & ((duties["position"] >= 0) | (duties["department"] >= 0))
-            & (duties["r"] | duties["a"]).astype(bool)
-        ).to_numpy()
-    ].reset_index(drop=True)
-    overlap = {row: number for number, group in enumerate(same_work(org, own)) for row in group["row"]}
-    texts = own["statement"].drop_duplicates().reset_index(drop=True)
-    by_text = {str(text): part for text, part in own.groupby("statement", sort=False)}
-    pairs: list[tuple[pd.Series, pd.Series]] = []
-    first: dict[str, str] = {}  # of texts that are all alike each is paired with the first only
-    for one, two in _near_pairs(texts.astype(str).tolist(), limits.similarity):
-        found = (
-            None
-            if one != two and first.get(one, one) == first.get(two)
-            else _apart(org, by_text[one], by_text[two], overlap)
-        )
-        if found:
-            pairs.append(found)
-            first[two] = first.get(one, one)
-    table = org.table("duties")
-    offenders = Offenders(
-        "duty",
-        [(table.value(int(a["row"]), "duty_id") or str(a["text"]), str(a["text"])) for a, _ in pairs],
-        one=[str(a["text"]) for a, _ in pairs],
-        two=[str(b["text"]) for _, b in pairs],
-        owner=[_owner(org, a) for a, _ in pairs],
-        other=[_owner(org, b) for _, b in pairs],
-    ).apart([f"{b['statement']}|{_owner(org, b)}" for _, b in pairs])
-    for i, (a, b) in enumerate(pairs):
-        for line in (a, b):
-            kind, index = (
-                ("position", line["position"]) if line["position"] >= 0 else ("department", line["department"])
-            )
-            offenders.also(kind, [int(index)], [i]).seen("duties", "statement", [int(line["row"])], [i])
-    return Result(offenders.holding([[] for _ in pairs]), max(1, len(own)))
-
-
-def _of_own_unit(org: Organization, duties: pd.DataFrame) -> np.ndarray:
-    """Boolean per line: the statement names the department that it is of (编制销售部年度计划), as others name theirs."""
-    names = [values.key(name) for name in org.departments["name"]]
-    pairs = zip(duties["department"], duties["statement"], strict=True)
-    return np.array([d >= 0 and isinstance(text, str) and names[int(d)] in text for d, text in pairs], dtype=bool)
-
-
-def _near_pairs(texts: list[str], least: float) -> Iterator[tuple[str, str]]:
-    """Pairs of texts (a text with itself too) with so large a share in common, by blocks of a sparse product."""
-    from scipy import sparse
-
-    vocabulary: dict[str, int] = {}
-    rows, columns = [], []
-    for i, text in enumerate(texts):
-        for pair in wording.pieces(text):
-            rows.append(i)
-            columns.append(vocabulary.setdefault(pair, len(vocabulary)))
-    shape = (len(texts), max(1, len(vocabulary)))
-    has = sparse.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
-    size = np.asarray(has.sum(axis=1)).ravel()
-    for start in range(0, len(texts), _BLOCK):
-        common = (has[start : start + _BLOCK] @ has.T).tocoo()
-        one, two = common.row + start, common.col
-        near = (one <= two) & (2 * common.data >= least * (size[one] + size[two]) - 1e-6)
-        for a, b in zip(one[near].tolist(), two[near].tolist(), strict=True):
-            yield texts[a], texts[b]
-
-
-def _apart(
-    org: Organization, one: pd.DataFrame, two: pd.DataFrame, overlap: dict[int, int]
-) -> tuple[pd.Series, pd.Series] | None:
-    """The first two lines of different owners on one level that are no parallel units and no overlap found already."""
-    for _, a in one.head(20).iterrows():
-        for _, b in two.head(20).iterrows():
-            if a["row"] == b["row"] or (a["position"] >= 0) != (b["position"] >= 0):
-                continue
-            if a["row"] in overlap and overlap[a["row"]] == overlap.get(b["row"]):
-                continue
-            if isinstance(a["duty_id"], str) and a["duty_id"] == b["duty_id"]:
-                continue
-            if a["position"] >= 0 and not _other_post(org, int(a["position"]), int(b["position"])):
-                continue
-            if a["position"] < 0 and not _other_unit(org, int(a["department"]), int(b["department"])):
-                continue
-            return a, b
-    return None
-
-
-def _other_post(org: Organization, a: int, b: int) -> bool:
-    """Whether two positions are different work: not one title for several teams, shifts or products."""
-    title = org.positions["title"]
-    return a != b and spelling.without_marks(str(title.iat[a])) != spelling.without_marks(str(title.iat[b]))
-
-
-def _other_unit(org: Organization, a: int, b: int) -> bool:
-    """Whether two departments are different work: not one above the other, and no parallel units of one parent."""
-    if a == b or a in org.department_line(b) or b in org.department_line(a):
-        return False
-    parent, name = org.departments["parent"], org.departments["name"]
-    return not (parent.iat[a] == parent.iat[b] and wording.dice(str(name.iat[a]), str(name.iat[b])) >= 0.5)
-
-
-def _owner(org: Organization, line: pd.Series) -> str:
-    if line["position"] >= 0:
-        return org.position_name(int(line["position"]))
-    return str(org.departments["name"].iat[int(line["department"])])
+from orgaudit.reading import values
 
 
 @CHAPTER.check(

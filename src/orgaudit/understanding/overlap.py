@@ -1,0 +1,248 @@
+"""Whether two statements claim the same work: candidates by shared activity, then vetoes by structure.
+
+Similar words prove nothing. Two statements overlap when they speak of the same activity, on a compatible stage, of equal,
+nested or unsaid objects and scopes, and both lead (or both only help). Near copies are found whatever they speak of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from orgaudit import wording
+from orgaudit.understanding import statement
+from orgaudit.understanding.functions import Functions
+from orgaudit.understanding.statement import Statement
+from orgaudit.understanding.things import Things
+from orgaudit.understanding.weighing import Weighing
+
+_BLOCK = 2_000  # texts compared with all others at a time
+_TOLD = 0.3  # evidence from which an activity makes two texts candidates …
+_SHARE = 0.5  # … where it is at least so much of each text's strongest
+_CLOSE = 0.5  # share of common words from which texts are compared whatever they speak of
+NEAR = 0.7  # share of common words from which texts are near copies
+# What is left of a pair's strength where the structure speaks against it. Things and acts that differ are meant the more the
+# rest is alike: full effect from _SAME words in common, none below _FEW.
+_TWINS = _ACTS = 0.15
+_SCOPES, _ROLES, _EMPTY, _STAGES, _FUNCTIONS = 0.2, 0.1, 0.1, 0.7, 0.5
+_FEW, _SAME = 0.1, 0.4
+_LITTLE, _MOST = 0.2, 0.6  # cosine over meanings at which alike texts are none, and are surely, of one meaning
+
+
+@dataclass(frozen=True)
+class Signals:
+    """What speaks for and against pairs of texts being one piece of work; arrays over pairs.
+
+    ``about`` (0–1) both name one ``activity``; ``topic`` (0–1) their words are likely under the same activities; ``function``
+    probability that they are of one function; ``alike`` share of common words; ``meaning`` cosine over interchangeable words.
+    Booleans: ``twins`` each names a thing that the other does not, ``acts`` nothing that is done is the same, ``scopes`` they
+    tell different places or kinds, ``roles`` one leads and one helps, ``empty`` one is housekeeping, ``stages`` the acting is
+    of classes that different hands should have.
+    """
+
+    activity: np.ndarray
+    about: np.ndarray
+    topic: np.ndarray
+    function: np.ndarray
+    alike: np.ndarray
+    meaning: np.ndarray
+    twins: np.ndarray
+    acts: np.ndarray
+    scopes: np.ndarray
+    roles: np.ndarray
+    empty: np.ndarray
+    stages: np.ndarray
+
+    @property
+    def strength(self) -> np.ndarray:
+        """How surely the pairs claim the same work, from 0; about 0.5 and more is worth a look."""
+        words = np.clip((self.alike - _FEW) / (_SAME - _FEW), 0, 1)
+        meant = np.clip((self.meaning - _LITTLE) / (_MOST - _LITTLE), _TWINS, 1)
+        doubt = np.where(self.twins, _TWINS, 1) * np.where(self.acts, _ACTS, 1) * meant
+        copy = np.where(self.twins | self.acts, 0, np.clip(2 * self.alike - 0.5, 0, 1)) * meant
+        result = np.sqrt(self.about * self.topic) + 0.3 * self.about
+        result = np.maximum(result * (1 - words * (1 - doubt)), copy) + 0.05 * self.alike
+        for against, left in (
+            (self.scopes, _SCOPES),
+            (self.roles, _ROLES),
+            (self.empty, _EMPTY),
+            (self.stages, _STAGES),
+        ):
+            result = np.where(against, left * result, result)
+        return np.asarray(result * (_FUNCTIONS + (1 - _FUNCTIONS) * self.function))
+
+    def take(self, which: np.ndarray) -> Signals:
+        """Only some of the pairs."""
+        return Signals(**{name: getattr(self, name)[which] for name in self.__dataclass_fields__})
+
+
+@dataclass
+class Understood:
+    """A column of distinct statements, parsed and weighed against the lexicon."""
+
+    texts: Sequence[str]
+    weighing: Weighing
+    judge: Functions
+
+    @cached_property
+    def statements(self) -> list[Statement]:
+        """Every text parsed."""
+        return [statement.parse(text) for text in self.texts]
+
+    @cached_property
+    def hits(self) -> Any:
+        """Texts × words of the lexicon."""
+        return self.weighing.hits([s.core for s in self.statements], [s.aside for s in self.statements])
+
+    @cached_property
+    def evidence(self) -> Any:
+        """Texts × activities: how strongly what each statement leads speaks of each activity, by names."""
+        return self.weighing.evidence(self.hits)
+
+    @cached_property
+    def topics(self) -> Any:
+        """Texts × activities: the likeliest of each statement, rows of length 1."""
+        return self.weighing.topics(self.hits)
+
+    @cached_property
+    def functions(self) -> np.ndarray:
+        """Texts × functions of the catalogue: probability, given that the text belongs to one."""
+        return self.judge.likelihood(self.hits, self.evidence)
+
+    def suggested(self) -> list[tuple[str, float]]:
+        """Per text the likeliest function's key and its probability; an empty key and 0 where nothing is known or meant."""
+        known = np.diff(self.hits.indptr) > 0
+        empty = self.flags("empty")
+        best = self.functions.argmax(axis=1) if len(self.texts) else np.zeros(0, np.int64)
+        return [
+            (self.judge.keys[best[i]], float(self.functions[i, best[i]])) if known[i] and not empty[i] else ("", 0.0)
+            for i in range(len(self.texts))
+        ]
+
+    def common_activity(self, texts: Sequence[int]) -> int | None:
+        """The activity that all of some texts speak of most surely; None where there is none."""
+        least = self.evidence[texts[0]]
+        for text in texts[1:]:
+            least = least.minimum(self.evidence[text])
+        least = least.tocoo()
+        return int(least.col[least.data.argmax()]) if least.nnz else None
+
+    def grounds(self, text: int, activity: int) -> list[str]:
+        """The words of a text by which it speaks of an activity."""
+        return self.weighing.grounds(self.hits[text], activity)
+
+    @cached_property
+    def relative(self) -> Any:
+        """The evidence as a share of each text's strongest."""
+        from scipy import sparse
+
+        strongest = np.asarray(self.evidence.max(axis=1).todense()).ravel() if len(self.texts) else np.zeros(0)
+        return (sparse.diags(1 / np.maximum(strongest, 1e-9)) @ self.evidence).tocsr()
+
+    @cached_property
+    def things(self) -> Things:
+        """What the statements are about."""
+        return Things([s.core for s in self.statements])
+
+    def flags(self, name: str) -> np.ndarray:
+        """One of the statements' flags as a column."""
+        return np.array([bool(getattr(s, name)) for s in self.statements], dtype=bool)
+
+    @cached_property
+    def pieces(self) -> Any:
+        """Texts × pieces: character pairs or words of what is led, 1 where it occurs."""
+        from scipy import sparse
+
+        vocabulary: dict[str, int] = {}
+        rows, columns = [], []
+        for i, said in enumerate(self.statements):
+            for piece in wording.pieces(said.core + said.aside):
+                rows.append(i)
+                columns.append(vocabulary.setdefault(piece, len(vocabulary)))
+        return sparse.csr_matrix(
+            (np.ones(len(rows), np.float32), (rows, columns)), shape=(len(self.texts), max(1, len(vocabulary)))
+        )
+
+    @cached_property
+    def meanings(self) -> Any:
+        """Texts × groups of interchangeable words, rows of length 1."""
+        return self.weighing.meanings(self.things.split)
+
+    # ---- pairs --------------------------------------------------------------------------------------------------
+
+    def candidates(self) -> tuple[np.ndarray, np.ndarray]:
+        """Pairs of texts worth weighing: they share an activity that both speak of, or most of their words."""
+        from scipy import sparse
+
+        n = len(self.texts)
+        out = self.flags("empty")
+        strong = self.relative.multiply(self.evidence >= _TOLD).tocsr()
+        strong = (sparse.diags((~out).astype(np.float32)) @ (strong >= _SHARE).astype(np.float32)).tocsr()
+        strong.eliminate_zeros()
+        pieces = (sparse.diags((~out).astype(np.float32)) @ self.pieces).tocsr()
+        size = np.maximum(np.asarray(pieces.sum(axis=1)).ravel(), 1)
+        found = [np.zeros(0, np.int64)]
+        for start in range(0, n, _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            topic = (strong[rows] @ strong.T).tocoo()
+            words = (pieces[rows] @ pieces.T).tocoo()
+            near = 2 * words.data >= _CLOSE * (size[words.row + start] + size[words.col]) - 1e-6
+            one = np.concatenate([topic.row, words.row[near]]).astype(np.int64) + start
+            two = np.concatenate([topic.col, words.col[near]]).astype(np.int64)
+            found.append(np.unique((one * n + two)[one < two]))
+        key = np.concatenate(found)
+        return key // max(1, n), key % max(1, n)
+
+    def signals(self, one: np.ndarray, two: np.ndarray) -> Signals:
+        """Everything that tells about pairs of texts."""
+        about, activity = self._about(one, two)
+        size = np.asarray(self.pieces.sum(axis=1)).ravel()
+        assists, empty = self.flags("assists"), self.flags("empty")
+        actions = np.array([_NUMBER.get(s.wording.action or "", 0) for s in self.statements], dtype=np.int64)
+        return Signals(
+            activity=activity,
+            about=about,
+            topic=_dot(self.topics, one, two),
+            function=self._same_function(one, two),
+            alike=2 * _dot(self.pieces, one, two) / np.maximum(size[one] + size[two], 1),
+            meaning=_dot(self.meanings, one, two),
+            twins=self.things.both_name_others(one, two),
+            acts=self.things.acts_apart(one, two),
+            scopes=self.things.scopes_apart(one, two),
+            roles=assists[one] != assists[two],
+            empty=empty[one] | empty[two],
+            stages=_APART[actions[one], actions[two]],
+        )
+
+    def _same_function(self, one: np.ndarray, two: np.ndarray) -> np.ndarray:
+        """Cosine of two texts over the functions."""
+        length = np.sqrt((self.functions**2).sum(axis=1))
+        return np.asarray(np.einsum("ij,ij->i", self.functions[one], self.functions[two]) / (length[one] * length[two]))
+
+    def _about(self, one: np.ndarray, two: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """For pairs of texts: how surely they speak of one activity (0 to 1), and which."""
+        least = self.evidence[one].minimum(self.evidence[two])
+        rank = self.relative[one].minimum(self.relative[two])
+        least.data = np.minimum(least.data, 1.0)
+        rank.data = rank.data**1.5
+        sure = least.multiply(rank).tocsr()
+        if not sure.shape[0]:
+            return np.zeros(0), np.zeros(0, np.int64)
+        return np.asarray(sure.max(axis=1).todense()).ravel(), np.asarray(sure.argmax(axis=1)).ravel()
+
+
+def _dot(matrix: Any, one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    return np.asarray(matrix[one].multiply(matrix[two]).sum(axis=1)).ravel()
+
+
+_CLASSES = ("", "approve", "verify", "record", "custody", "plan", "support", "execute")
+_NUMBER = {name: i for i, name in enumerate(_CLASSES)}
+_APART = np.zeros((len(_CLASSES), len(_CLASSES)), dtype=bool)
+for _one, _others in (("approve", ("execute", "record", "custody", "plan")), ("verify", ("custody", "record", "plan")),
+                      ("plan", ("record", "custody")), ("execute", ("record",))):  # fmt: skip
+    for _two in _others:
+        _APART[_NUMBER[_one], _NUMBER[_two]] = _APART[_NUMBER[_two], _NUMBER[_one]] = True
