@@ -157,13 +157,15 @@ def _said(typical: list[str], said: list[str], likely: float, extra: dict[str, l
     known = dict.fromkeys(values.key(text) for text in (*typical, *said))
     number = {text: i for i, text in enumerate(known)}
     understood = understanding.read(list(known), extra)
-    result = []
-    for text in typical:
-        one = np.full(len(said), number[values.key(text)])
-        signals = understood.signals(one, np.array([number[values.key(t)] for t in said], dtype=np.int64))
-        alike = (signals.alike >= _ALIKE) & ~signals.twins
-        result.append(bool(((signals.strength >= likely) | alike).any()))
-    return result
+    one, two = (
+        side.ravel()
+        for side in np.meshgrid(
+            [number[values.key(text)] for text in typical], [number[values.key(text)] for text in said], indexing="ij"
+        )
+    )
+    signals = understood.signals(one, two)
+    there = (signals.strength >= likely) | ((signals.alike >= _ALIKE) & ~signals.twins)
+    return [bool(any_) for any_ in there.reshape(len(typical), len(said)).any(axis=1)]
 
 
 def _not_here(org: Organization) -> tuple[set[str], set[str]]:

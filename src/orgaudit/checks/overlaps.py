@@ -21,7 +21,7 @@ from orgaudit.reading import spelling, values
 from orgaudit.understanding import NEAR
 
 COLLECTIVE = re.compile(catalog.pattern("collective"))
-_LIMITS = SimpleNamespace(same_object=0.6, likely=0.4, likely_declared=0.3)
+_LIMITS = SimpleNamespace(same_object=0.6, likely=0.35, likely_declared=0.25)
 _CERTAIN = 9.0  # strength of pairs that share an id, the same words, or a declared function, act and object
 _WHOLE = 400  # up to so many lines of one declared function are compared with one another
 
@@ -163,23 +163,23 @@ def _equal(lead: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def _declared(org: Organization, lead: pd.DataFrame, limits: SimpleNamespace) -> pd.DataFrame:
     """Pairs of one function, given by the organization: the same act on the same object, or the same work in other words."""
-    parts = []
     given = lead[(lead["function"].notna() & (lead["said"] >= 0)).to_numpy()]
+    sides: list[np.ndarray] = [np.zeros((2, 0), np.int64)]
     for _, part in given.groupby("function", sort=False):
-        if part["department"].nunique() < 2 or len(part) > _WHOLE:
-            continue
-        rows = part.index.to_numpy()
-        one, two = (rows[side] for side in np.triu_indices(len(rows), 1))
-        said = lead["said"].to_numpy()
-        signals = org.work.understood.signals(said[one], said[two])
-        strength = replace(signals, function=np.ones(len(one))).strength
-        acts = lead["action"].to_numpy(dtype=object)
-        same = [acts[a] is not None and acts[a] == acts[b] and _one_thing(lead, a, b, limits.same_object)
-                for a, b in zip(one.tolist(), two.tolist(), strict=True)]  # fmt: skip
-        strength = np.where(np.array(same, dtype=bool) & ~signals.scopes, _CERTAIN, strength)
-        keep = strength >= limits.likely_declared
-        parts.append(_as_pairs(one[keep], two[keep], strength[keep]))
-    return pd.concat(parts, ignore_index=True) if parts else _as_pairs(*np.zeros((3, 0)))
+        if part["department"].nunique() > 1 and len(part) <= _WHOLE:
+            sides.append(part.index.to_numpy()[np.stack(np.triu_indices(len(part), 1))])
+    one, two = np.concatenate(sides, axis=1)
+    place = lead["department"].to_numpy()
+    apart = place[one] != place[two]
+    one, two = one[apart], two[apart]
+    said, acts = lead["said"].to_numpy(), lead["action"].to_numpy(dtype=object)
+    signals = org.work.understood.signals(said[one], said[two])
+    strength = replace(signals, function=np.ones(len(one))).strength
+    same = [acts[a] is not None and acts[a] == acts[b] and _one_thing(lead, a, b, limits.same_object)
+            for a, b in zip(one.tolist(), two.tolist(), strict=True)]  # fmt: skip
+    strength = np.where(np.array(same, dtype=bool) & ~signals.scopes, _CERTAIN, strength)
+    keep = strength >= limits.likely_declared
+    return _as_pairs(one[keep], two[keep], strength[keep])
 
 
 def _as_pairs(a: np.ndarray, b: np.ndarray, strength: np.ndarray) -> pd.DataFrame:

@@ -5,12 +5,12 @@ side does not know of. All of it is a first reading and asks for a look, not for
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 
-from orgaudit import catalog, wording
+from orgaudit import catalog, understanding, wording
 from orgaudit.check import NotAssessable
 from orgaudit.checks.duties import CHAPTER
 from orgaudit.checks.secondary_lines import percent
@@ -129,7 +129,9 @@ def unbalanced_duties(org: Organization, limits: SimpleNamespace) -> Result:
     return Result(offenders, max(1, groups.ngroups))
 
 
-@CHAPTER.check(13, "medium", subject="duty", confidence="inferred", needs=["duties.department|duties.bearer"])
+@CHAPTER.check(
+    13, "medium", subject="duty", confidence="inferred", likely=0.4, needs=["duties.department|duties.bearer"]
+)
 def one_sided_reference(org: Organization, limits: SimpleNamespace) -> Result:
     """A department assists another one in something that the other does not lead."""
     duties = org.work.duties
@@ -159,9 +161,14 @@ def one_sided_reference(org: Organization, limits: SimpleNamespace) -> Result:
         assessed += 1
         jointly = bool(re.match(verbs["jointly"], joined.group()))
         theirs = own if jointly else lead
-        if not _speaks_of(org, theirs[(theirs["row"] != row).to_numpy()], other, thing):
-            found.append((at, other, thing))
-    lines = [own.iloc[at] for at, _, _ in found]
+        theirs = theirs[(theirs["row"] != row).to_numpy()]
+        inside = [int(d) for d in theirs["department"].unique() if other in org.department_line(int(d))]
+        said = theirs["statement"][theirs["department"].isin(inside).to_numpy()].dropna().unique().tolist()
+        if not any(_alike(thing, str(text)) for text in said):
+            found.append((at, other, thing, said))
+    open_ = _unanswered(org, [(thing, said) for *_, thing, said in found], limits.likely)
+    found = [(at, other) for (at, other, *_), is_open in zip(found, open_, strict=True) if is_open]
+    lines = [own.iloc[at] for at, _ in found]
     departments = org.departments["name"].tolist()
     offenders = Offenders(
         "duty",
@@ -170,12 +177,10 @@ def one_sided_reference(org: Organization, limits: SimpleNamespace) -> Result:
             for line in lines
         ],
         department=[departments[int(line["department"])] for line in lines],
-        other=[departments[other] for _, other, _ in found],
+        other=[departments[other] for _, other in found],
         duty=[str(line["text"]) for line in lines],
     ).apart([departments[int(line["department"])] for line in lines])
-    offenders.also("department", [int(line["department"]) for line in lines]).also(
-        "department", [o for _, o, _ in found]
-    )
+    offenders.also("department", [int(line["department"]) for line in lines]).also("department", [o for _, o in found])
     offenders.seen("duties", "statement", [int(line["row"]) for line in lines])
     return Result(offenders.holding([[] for _ in found]), max(1, assessed))
 
@@ -211,12 +216,26 @@ def _thing(rest: str) -> str:
     return re.sub(r"(?:等?(?:相关|各项|有关)?工作|等)?[。.;；\s]*$", "", bare)
 
 
-def _speaks_of(org: Organization, lines: pd.DataFrame, department: int, thing: str) -> bool:
-    inside = [int(d) for d in lines["department"].unique() if department in org.department_line(int(d))]
-    asked = wording.pieces(thing)
-    for text in lines["statement"][lines["department"].isin(inside).to_numpy()].dropna().unique():
-        own = wording.pieces(str(text))
-        common = len(asked & own)
-        if common >= 0.5 * min(len(asked), len(own)) and common > 0:
-            return True
-    return False
+def _alike(thing: str, text: str) -> bool:
+    """Whether half of the words of either are words of both."""
+    asked, own = wording.pieces(thing), wording.pieces(text)
+    common = len(asked & own)
+    return common > 0 and common >= 0.5 * min(len(asked), len(own))
+
+
+def _unanswered(org: Organization, asked: list[tuple[str, list[str]]], likely: float) -> list[bool]:
+    """Per (thing, statements of the other side): whether none of these means work on the thing, in whatever words."""
+    known = list(dict.fromkeys(values.key(text) for thing, said in asked for text in (thing, *said)))
+    if not known:
+        return []
+    number = {text: i for i, text in enumerate(known)}
+    pairs = [
+        (i, number[values.key(thing)], number[values.key(text)])
+        for i, (thing, said) in enumerate(asked)
+        for text in said
+    ]
+    which, one, two = np.array(pairs, dtype=np.int64).reshape(-1, 3).T
+    signals = understanding.read(known, org.settings.lexicon).signals(one, two)
+    strength = replace(signals, roles=np.zeros(len(one), dtype=bool)).strength
+    answered = set(which[strength >= likely].tolist())
+    return [i not in answered for i in range(len(asked))]

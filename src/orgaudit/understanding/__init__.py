@@ -14,7 +14,7 @@ from orgaudit import catalog
 from orgaudit.reading import values
 from orgaudit.understanding.functions import Functions
 from orgaudit.understanding.lexicon import Lexicon
-from orgaudit.understanding.overlap import NEAR, Signals, Understood
+from orgaudit.understanding.pairs import NEAR, Signals, Understood
 from orgaudit.understanding.weighing import Weighing
 
 NO_FUNCTION = "none"

@@ -13,10 +13,10 @@ import numpy as np
 
 from orgaudit.understanding.weighing import Weighing
 
-_NAMED, _TOTAL, _WORDS = 0.5, 1.0, 1.5  # worth of the strongest activity, of all activities, and of the words
+_NAMED, _TOTAL, _WORDS = 0.5, 1.5, 1.0  # worth of the strongest activity, of all activities, and of the words
 _UNSEEN = 0.6
 _CUE = 6.0  # a cue counts as so many names
-_SEEN = 6.0
+_SEEN = 20.0
 
 
 class Functions:

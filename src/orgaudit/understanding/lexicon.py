@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from orgaudit import catalog
 from orgaudit.reading import values
 from orgaudit.understanding.terms import CHINESE, normal
+from orgaudit.understanding.things import small_words
 
 LANGUAGES = ("zh", "en")
 
@@ -64,7 +65,8 @@ class Lexicon:
                 self._activity(entry, function, list(numbers)[function])
             for lang in LANGUAGES:
                 for cue in file.get(f"cues_{lang}", "").split():
-                    self.cues.append((function, self._word(cue, lang == "zh")))
+                    if (word := self._word(cue, lang == "zh")) >= 0:
+                        self.cues.append((function, word))
         self.functions = list(numbers)
         for name, spellings in (extra or {}).items():
             number = self.find(name)
@@ -89,9 +91,9 @@ class Lexicon:
     def _name(self, activity: int, spelling: str, chinese: bool) -> None:
         wanted, barred = [], []
         for part in spelling.split():
-            bare = part.lstrip("-")
-            if bare:
-                (barred if part.startswith("-") else wanted).append(self._term_number(bare, chinese))
+            number = self._term_number(part.lstrip("-"), chinese)
+            if self.terms[number]:
+                (barred if part.startswith("-") else wanted).append(number)
         if wanted:
             self.names.activity.append(activity)
             self.names.wanted.append(wanted)
@@ -102,14 +104,17 @@ class Lexicon:
         number = self._term.get(key)
         if number is None:
             number = self._term[key] = len(self.terms)
-            self.terms.append(tuple(self._word(word, chinese) for word in spelled.split("|") if word))
+            words = [self._word(word, chinese) for word in spelled.split("|") if word]
+            self.terms.append(tuple(word for word in words if word >= 0))
         return number
 
     def _word(self, spelled: str, chinese: bool) -> int:
+        """The number of a word; -1 for small English words, which no name can rest on."""
         number = self._spelled.get((spelled, chinese))
         if number is None:
             word = values.key(spelled)
             if not chinese and not CHINESE.search(word):
-                word = normal(word)
-            number = self._spelled[spelled, chinese] = self.words.setdefault(word, len(self.words))
+                word = "" if word in small_words() else normal(word)
+            number = self.words.setdefault(word, len(self.words)) if word else -1
+            self._spelled[spelled, chinese] = number
         return number

@@ -90,7 +90,8 @@ def _tagger() -> Any:
 
 
 @cache
-def _small() -> frozenset[str]:
+def small_words() -> frozenset[str]:
+    """Words that tell no two pieces of work apart."""
     grammar = catalog.toml("grammar")
     return frozenset([*grammar["small"]["zh"], *grammar["small"]["en"], *grammar["light"]["zh"]])
 
@@ -101,7 +102,7 @@ def words(text: str) -> tuple[list[str], list[str]]:
 
 
 def _chinese(text: str) -> tuple[list[str], list[str]]:
-    small, known, acts = _small(), tree().of_word, terms.acts()
+    small, known, acts = small_words(), tree().of_word, terms.acts()
     tagged = [(word, tag) for word, tag in _tagger().tag(text) if word.strip() and word not in small]
     about, doing = [], []
     for at, (word, tag) in enumerate(tagged):
@@ -119,7 +120,7 @@ def _chinese(text: str) -> tuple[list[str], list[str]]:
 
 
 def _english(text: str) -> tuple[list[str], list[str]]:
-    small, verbs, found = _small(), terms.acts(), tree()
+    small, verbs, found = small_words(), terms.acts(), tree()
     raw = [match.group() for match in terms.WORD.finditer(text)]
     lemmas = [terms.forms(word)[0] for word in raw]
     about, doing, at = [], [], 0

@@ -118,7 +118,7 @@ class Weighing:
         sizes = [len(words) for words in terms]
         columns = np.repeat(np.arange(len(terms)), sizes)
         rows = np.array([word for words in terms for word in words], dtype=np.int64)
-        weight = np.repeat([size**-0.5 if shared else 1.0 for size in sizes], sizes)
+        weight = np.repeat([max(size, 1) ** -0.5 if shared else 1.0 for size in sizes], sizes)
         literal = sparse.csr_matrix((weight, (rows, columns)), shape=(len(self.vocabulary.terms), len(terms)))
         counts = (literal @ self._term_activity).tocsr()
         counts.data = np.minimum(counts.data, most)

@@ -17,6 +17,7 @@ from orgaudit import wording
 from orgaudit.understanding import statement
 from orgaudit.understanding.functions import Functions
 from orgaudit.understanding.statement import Statement
+from orgaudit.understanding.terms import CHINESE
 from orgaudit.understanding.things import Things
 from orgaudit.understanding.weighing import Weighing
 
@@ -26,11 +27,33 @@ _SHARE = 0.5  # … where it is at least so much of each text's strongest
 _CLOSE = 0.5  # share of common words from which texts are compared whatever they speak of
 NEAR = 0.7  # share of common words from which texts are near copies
 # What is left of a pair's strength where the structure speaks against it. Things and acts that differ are meant the more the
-# rest is alike: full effect from _SAME words in common, none below _FEW.
-_TWINS = _ACTS = 0.15
+# rest is alike: full effect from the second share of words in common, none below the first.
+_TWINS = _ACTS = 0.3
 _SCOPES, _ROLES, _EMPTY, _STAGES, _FUNCTIONS = 0.2, 0.1, 0.1, 0.7, 0.5
-_FEW, _SAME = 0.1, 0.4
-_LITTLE, _MOST = 0.2, 0.6  # cosine over meanings at which alike texts are none, and are surely, of one meaning
+_ABOUT, _TOPIC, _BOTH, _ALIKE = (
+    0.3,
+    0.2,
+    0.6,
+    0.6,
+)  # what shared activities are worth, and what shared words take off again
+_LITTLE, _MOST, _LEAST = (
+    0.3,
+    0.9,
+    0.15,
+)  # cosine over meanings at which alike texts are none, and are surely, of one meaning
+
+
+@dataclass(frozen=True)
+class _Likeness:
+    """Shares of common pieces, which are character pairs in Chinese and words in English: how much they say."""
+
+    few: float
+    same: float
+    copy: float  # from here on texts begin to be copies …
+    whole: float  # … and are
+
+
+_PAIRS, _WORDS = _Likeness(0.1, 0.4, 0.25, 0.75), _Likeness(0.2, 0.5, 0.7, 0.95)
 
 
 @dataclass(frozen=True)
@@ -56,16 +79,23 @@ class Signals:
     roles: np.ndarray
     empty: np.ndarray
     stages: np.ndarray
+    words: np.ndarray
 
     @property
     def strength(self) -> np.ndarray:
-        """How surely the pairs claim the same work, from 0; about 0.5 and more is worth a look."""
-        words = np.clip((self.alike - _FEW) / (_SAME - _FEW), 0, 1)
-        meant = np.clip((self.meaning - _LITTLE) / (_MOST - _LITTLE), _TWINS, 1)
+        """How surely the pairs claim the same work; about 0.4 and more is worth a look, 0 and less is not."""
+        few, same, copy, whole = (
+            np.where(self.words, getattr(_WORDS, name), getattr(_PAIRS, name))
+            for name in _Likeness.__dataclass_fields__
+        )
+        common = np.clip((self.alike - few) / (same - few), 0, 1)
+        meant = np.clip((self.meaning - _LITTLE) / (_MOST - _LITTLE), _LEAST, 1)
         doubt = np.where(self.twins, _TWINS, 1) * np.where(self.acts, _ACTS, 1) * meant
-        copy = np.where(self.twins | self.acts, 0, np.clip(2 * self.alike - 0.5, 0, 1)) * meant
-        result = np.sqrt(self.about * self.topic) + 0.3 * self.about
-        result = np.maximum(result * (1 - words * (1 - doubt)), copy) + 0.05 * self.alike
+        shared = _ABOUT * self.about + _TOPIC * self.topic + _BOTH * np.sqrt(self.about * self.topic)
+        result = shared - _ALIKE * self.alike  # words in common make any activity look shared
+        result = np.where(result > 0, result * (1 - common * (1 - doubt)), result)
+        copied = np.where(self.twins | self.acts, 0, np.clip((self.alike - copy) / (whole - copy), 0, 1)) * meant
+        result = np.maximum(result, copied)
         for against, left in (
             (self.scopes, _SCOPES),
             (self.roles, _ROLES),
@@ -202,6 +232,7 @@ class Understood:
         about, activity = self._about(one, two)
         size = np.asarray(self.pieces.sum(axis=1)).ravel()
         assists, empty = self.flags("assists"), self.flags("empty")
+        chinese = np.array([CHINESE.search(text) is not None for text in self.texts], dtype=bool)
         actions = np.array([_NUMBER.get(s.wording.action or "", 0) for s in self.statements], dtype=np.int64)
         return Signals(
             activity=activity,
@@ -216,6 +247,7 @@ class Understood:
             roles=assists[one] != assists[two],
             empty=empty[one] | empty[two],
             stages=_APART[actions[one], actions[two]],
+            words=~(chinese[one] | chinese[two]),
         )
 
     def _same_function(self, one: np.ndarray, two: np.ndarray) -> np.ndarray:
