@@ -159,18 +159,28 @@ def declared_ticks(org: Organization) -> pd.DataFrame:
 
 
 def suggested_ticks(org: Organization) -> pd.DataFrame:
-    """What duty texts of positions suggest, by precise patterns of low recall: ``position, duty, row``."""
+    """What duty texts of positions suggest, by precise patterns and by what they mean: ``position, duty, row, object``."""
     duties = org.work.duties
     own = duties[(duties["position"] >= 0).to_numpy() & ~duties["catch_all"].to_numpy(dtype=bool)]
     own = own[
         ~own["statement"].str.contains(r"系统自动|自动(?:生成|入账|记账|匹配)|automatic", na=False).to_numpy(dtype=bool)
     ]
     given = values.keys(org.table("duties").text("object")).to_numpy(dtype=object)
+    meant = org.work.led_activities
     rows = []
-    for text, part in own.groupby("statement", sort=False):
-        for name in spoken_duties(str(text)):
+    for (text, said), part in own.groupby(["statement", "said"], sort=False):
+        named = dict.fromkeys([*spoken_duties(str(text)), *_sensitive(str(text), meant[int(said)])])
+        for name in named:
             rows += [(int(p), name, int(r), given[int(r)]) for p, r in zip(part["position"], part["row"], strict=True)]
     return pd.DataFrame(rows, columns=["position", "duty", "row", "object"])
+
+
+def _sensitive(text: str, activities: set[str]) -> list[str]:
+    """Sensitive duties that activities of the lexicon are, where the statement is of the one who does them."""
+    if re.search(_NO_DOER, text):
+        return []
+    listed = catalog.toml("sensitive_activities")
+    return [name for name, own in listed.items() if not activities.isdisjoint(own)]
 
 
 @cache
@@ -303,9 +313,10 @@ _CASHIER_TITLE = catalog.pattern("cashier")
 _SHOP_CASHIER = catalog.pattern("shop_cashier")
 
 
-def _cycle() -> dict[str, str]:
-    """Steps of the procurement cycle → words in duties."""
-    return dict(catalog.toml("patterns")["procurement_cycle"])
+def _cycle() -> dict[str, tuple[str, list[str]]]:
+    """Steps of the procurement cycle → words in duties, and activities that duties may mean."""
+    words, activities = (catalog.toml("patterns")[f"procurement_{kind}"] for kind in ("cycle", "activities"))
+    return {step: (words[step], activities.get(step, [])) for step in words}
 
 
 @CHAPTER.check(3, "high", subject="department", confidence="declared", needs=["duties.department|duties.bearer"])
@@ -319,10 +330,12 @@ def whole_cycle(org: Organization, limits: SimpleNamespace) -> Result:
     ]
     found: list[tuple[int, dict[str, int], bool]] = []
     assessed = 0
+    meant = org.work.led_activities
     for department, part in lead.groupby("department"):
         steps: dict[str, int] = {}
-        for step, words in _cycle().items():
+        for step, (words, activities) in _cycle().items():
             said = part["statement"].str.contains(words, case=False).to_numpy(dtype=bool)
+            said = said | np.array([not meant[int(text)].isdisjoint(activities) for text in part["said"]], dtype=bool)
             if said.any():
                 steps[step] = int(part["row"].iloc[int(np.argmax(said))])
         assessed += "source" in steps
@@ -346,13 +359,17 @@ def whole_cycle(org: Organization, limits: SimpleNamespace) -> Result:
 
 
 _VERIFIES = catalog.pattern("verifies")
+_NO_DOER = catalog.pattern("no_doer")
 
 
 @CHAPTER.check(7, "medium", subject="position", confidence="declared", core=False,
-               needs=["sensitive_duties", "posts.superior"])  # fmt: skip
+               needs=["sensitive_duties|duties.position", "posts.superior"])  # fmt: skip
 def controller_under_controlled(org: Organization, limits: SimpleNamespace) -> Result:
     """A verifying position answers, directly or not, to the position that carries out what it verifies."""
-    ticks, _declared = ticks_of(org)
+    ticks, declared = ticks_of(org)
+    if not len(ticks):
+        raise NotAssessable("no_sensitive_duties")
+    table, column = ("sensitive_duties", "duty") if declared else ("duties", "statement")
     lines = []
     for pair in _pairs(org):
         for doing, checking in (("a", "b"), ("b", "a")):
@@ -380,13 +397,14 @@ def controller_under_controlled(org: Organization, limits: SimpleNamespace) -> R
     offenders = Offenders(
         "position",
         positions,
+        confidence="declared" if declared else "inferred",
         position=[org.position_name(p) for p in positions],
         superior=[org.position_name(int(over["position"])) for _, over, _ in found.values()],
         pair=[_named([pair]) for _, _, pair in found.values()],
     )
     offenders.also("position", [int(over["position"]) for _, over, _ in found.values()])
     for i, (low, over, _) in enumerate(found.values()):
-        offenders.seen("sensitive_duties", "duty", [int(low["row"]), int(over["row"])], [i, i])
+        offenders.seen(table, column, [int(low["row"]), int(over["row"])], [i, i])
         offenders.seen("posts", "superior", [int(org.seats["row"].iat[int(low["seat"])])], [i])
     return Result(offenders, max(1, len(checking_positions)))
 

@@ -13,7 +13,6 @@ from orgaudit import catalog, wording
 from orgaudit.check import Chapter, NotAssessable
 from orgaudit.finding import Offenders, Result
 from orgaudit.organization import Organization
-from orgaudit.understanding import SURE
 
 CHAPTER = Chapter("DUT")
 
@@ -177,12 +176,12 @@ def duty_outside_mandate(org: Organization, limits: SimpleNamespace) -> Result:
 def _suggested_mandates(duties: pd.DataFrame) -> list[tuple[int, str]]:
     """(department, function) that lead duties of departments speak of without naming it."""
     own = duties[
-        ((duties["position"] < 0) & (duties["department"] >= 0) & duties["lead"] & duties["function"].isna()).to_numpy(
-            dtype=bool
-        )
-    ]
-    sure = own[((own["confidence"] >= SURE) & own["suggested"].notna()).to_numpy(dtype=bool)]
-    return list(zip(sure["department"].astype(int), sure["suggested"], strict=True))
+        (
+            (duties["position"] < 0) & (duties["department"] >= 0) & duties["lead"] & duties["function"].isna()
+            & duties["likely"].notna()
+        ).to_numpy(dtype=bool)
+    ]  # fmt: skip
+    return list(zip(own["department"].astype(int), own["likely"], strict=True))
 
 
 def _headed_trees(org: Organization) -> dict[int, list[int]]:

@@ -13,7 +13,6 @@ from orgaudit.checks.duties import CHAPTER
 from orgaudit.finding import Offenders, Result, listing
 from orgaudit.organization import Organization
 from orgaudit.reading import values
-from orgaudit.understanding import SURE
 
 _NEAR = 0.05  # probability from which a duty counts among the nearest of a function
 _ALIKE = 0.5  # share of words in common from which a typical duty is said
@@ -74,9 +73,7 @@ def _expected_functions(org: Organization) -> list[dict[str, Any]]:
 def _carried_functions(org: Organization) -> set[str]:
     """Functions that some duty declares or speaks of, and those that a department's own name stands for."""
     duties = org.work.duties
-    carried = {str(f) for f in duties["function"].dropna().unique()}
-    sure = (duties["confidence"] >= SURE) & duties["suggested"].notna() & duties["function"].isna()
-    carried |= {str(f) for f in duties["suggested"][sure.to_numpy(dtype=bool)].unique()}
+    carried = {str(f) for f in duties["likely"].dropna().unique()}
     patterns = catalog.toml("core_functions")["patterns"]
     words = " \n".join(str(t) for t in duties["statement"].dropna().unique())
     words += " \n" + " \n".join(values.key(str(f)) for f in duties["function"].dropna().unique())

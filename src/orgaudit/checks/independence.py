@@ -19,6 +19,7 @@ from orgaudit.organization import Organization
 
 _QUALITY_TITLE = catalog.pattern("quality")
 _PRODUCTION_FUNCTION = "production"
+_OWN_WORK = catalog.pattern("self_check")
 
 
 @CHAPTER.check(5, "high", subject="position", confidence="declared", needs=["posts.superior"])
@@ -49,15 +50,16 @@ def producer_inspects(org: Organization, limits: SimpleNamespace) -> Result:
     both = _departments_leading_both(org)
     offenders = Offenders(
         "position",
-        [*position[seats].tolist(), *[int(position[h]) for _, h, _ in both]],
+        [*position[seats].tolist(), *[int(position[h]) for _, h, *_ in both]],
+        confidence=["declared"] * len(seats) + ["declared" if sure else "inferred" for *_, sure in both],
         variant=["line"] * len(seats) + ["department"] * len(both),
-        position=[*org.seat_names(seats), *[org.departments["name"].iat[d] for d, _, _ in both]],
+        position=[*org.seat_names(seats), *[org.departments["name"].iat[d] for d, *_ in both]],
         superior=[*org.seat_names(superior[seats]), *[""] * len(both)],
-    ).apart([""] * len(seats) + [f"department|{d}" for d, _, _ in both])
+    ).apart([""] * len(seats) + [f"department|{d}" for d, *_ in both])
     offenders.also("position", [*position[superior[seats]].tolist(), *[-1] * len(both)])
     row = org.seats["row"].to_numpy()
     offenders.seen("posts", "superior", [*row[seats].tolist(), *[-1] * len(both)])
-    for i, (department, _, rows) in enumerate(both, start=len(seats)):
+    for i, (department, _, rows, _) in enumerate(both, start=len(seats)):
         offenders.also("department", [department], [i])
         offenders.seen("duties", "statement", rows, [i] * len(rows))
     return Result(offenders, max(1, int(pd.Series(position[quality]).nunique())))
@@ -98,23 +100,29 @@ def _production_leaders(org: Organization, kinds: list[set[str]]) -> np.ndarray:
     return result
 
 
-def _departments_leading_both(org: Organization) -> list[tuple[int, int, list[int]]]:
-    """(department, its head, rows) where one department leads production and inspection by declared function."""
+def _departments_leading_both(org: Organization) -> list[tuple[int, int, list[int], bool]]:
+    """(department, its head, rows, declared) where one department leads production and inspection of the product."""
     duties = org.work.duties
     if not len(duties):
         return []
     lead = duties[
-        (duties["lead"] & duties["declared"] & (duties["department"] >= 0) & (duties["position"] < 0)).to_numpy(
+        (duties["lead"] & duties["likely"].notna() & (duties["department"] >= 0) & (duties["position"] < 0)).to_numpy(
             dtype=bool
         )
     ]
+    lead = lead[~lead["statement"].str.contains(_OWN_WORK, na=False).to_numpy(dtype=bool)]
     found = []
     for department, part in lead.groupby("department"):
-        making = part[part["function"] == _PRODUCTION_FUNCTION]
-        checking = part[(part["function"] == "quality control")]
+        making = part[(part["likely"] == _PRODUCTION_FUNCTION).to_numpy()]
+        checking = part[(part["likely"] == "quality control").to_numpy()]
         head = int(org.departments["head"].iat[int(department)])
         if len(making) and len(checking) and head >= 0 and not org.general_manager[head]:
-            found.append((int(department), head, [int(making["row"].iloc[0]), int(checking["row"].iloc[0])]))
+            sure = bool(making["declared"].any() and checking["declared"].any())
+            rows = [
+                int(side.sort_values("declared", ascending=False, kind="stable")["row"].iloc[0])
+                for side in (making, checking)
+            ]
+            found.append((int(department), head, rows, sure))
     return found
 
 
@@ -181,13 +189,9 @@ def _audit_operates(org: Organization, positions: np.ndarray) -> dict[int, tuple
         return {}
     own = duties[np.isin(duties["position"].to_numpy(), positions) & (duties["r"] | duties["a"]).to_numpy(dtype=bool)]
     own = own[~own["statement"].str.contains("审计|稽核|检查|监督|audit|review|inspect", na=False).to_numpy(dtype=bool)]
-    by_function = (
-        own["declared"].astype(bool)
-        & own["function"].isin(_OPERATING)
-        & own["action"].isin(["execute", "record", "custody", "approve"])
-    )
+    by_function = own["likely"].isin(_OPERATING) & own["action"].isin(["execute", "record", "custody", "approve"])
     by_text = own["statement"].str.contains(_OPERATES, case=False, na=False)
-    found = own[(by_function | by_text).to_numpy(dtype=bool)].assign(sure=by_function)
+    found = own[(by_function | by_text).to_numpy(dtype=bool)].assign(sure=by_function & own["declared"].astype(bool))
     return {int(p): (part["row"].tolist(), bool(part["sure"].all())) for p, part in found.groupby("position")}
 
 
@@ -201,19 +205,19 @@ _ASSESS = catalog.pattern("assess")
     subject="department",
     confidence="inferred",
     core=False,
-    needs=["duties.department|duties.bearer", "duties.function"],
+    needs=["duties.department|duties.bearer"],
 )
 def maker_doer_judge(org: Organization, limits: SimpleNamespace) -> Result:
     """One department sets its target, carries it out and assesses the result of the same function and object."""
     duties = org.work.duties
     lead = duties[
-        (duties["lead"] & (duties["position"] < 0) & (duties["department"] >= 0) & duties["function"].notna()).to_numpy(
+        (duties["lead"] & (duties["position"] < 0) & (duties["department"] >= 0) & duties["likely"].notna()).to_numpy(
             dtype=bool
         )
     ]
     kinds = org.departments["kinds"].tolist()
     found: list[tuple[int, str, list[int]]] = []
-    groups = lead.groupby(["department", "function"])
+    groups = lead.groupby(["department", "likely"])
     for (department, function), part in groups:
         text = part["statement"].fillna("")
         assesses = text.str.contains(_ASSESS) & ~text.str.contains(

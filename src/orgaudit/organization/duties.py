@@ -10,7 +10,7 @@ import pandas as pd
 from orgaudit import wording
 from orgaudit.organization.bearers import as_positions
 from orgaudit.reading import values
-from orgaudit.understanding import Understood
+from orgaudit.understanding import SURE, Understood
 
 if TYPE_CHECKING:
     from orgaudit.organization.model import Organization
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 COLUMNS = [
     *"racis", "row", "department", "position", "lead", "inferred", "matrix", "chart", "own", "verb", "needs_right", "catch_all",
-    "empty", "statement", "function", "declared", "suggested", "confidence", "said", "action", "object", "scope", "duty_id",
-    "text",
+    "empty", "statement", "function", "declared", "suggested", "confidence", "likely", "said", "action", "object", "scope",
+    "duty_id", "text",
 ]  # fmt: skip
 
 
@@ -60,6 +60,8 @@ def lines(org: Organization, work: Work) -> pd.DataFrame:
         else np.ones(len(table), dtype=bool)
     )
     frame["declared"] = (table.filled("function") & confirmed)[at] & pd.notna(frame["function"]).to_numpy()
+    guess = frame["suggested"].where(frame["confidence"] >= SURE).to_numpy(dtype=object)
+    frame["likely"] = frame["function"].astype(object).where(frame["function"].notna(), guess)
     frame["chart"] = frame["matrix"] | _written_charts(frame, table)
     return frame
 

@@ -40,7 +40,8 @@ class Work:
         ``row`` of the table, ``department`` (-1), ``position`` (-1: a duty of the department), role flags ``r a c i s``,
         ``lead`` (domain.md C4), ``inferred`` (the role was guessed from 负责), ``matrix``, ``chart`` (of a responsibility
         chart, drawn or in rows), ``catch_all``, ``empty`` (that or housekeeping), ``statement`` and ``function`` keys,
-        ``declared`` function; ``said`` (number in :attr:`understood`), ``suggested`` function with ``confidence``.
+        ``declared`` function; ``said`` (number in :attr:`understood`), ``suggested`` function with ``confidence``, and
+        ``likely``: the given function, else the suggested one where that is sure enough.
         """
         if "duties" not in self._org.review:
             return pd.DataFrame(columns=duties.COLUMNS)
@@ -51,6 +52,11 @@ class Work:
         """The distinct statements of duties, understood."""
         keys = values.keys(self._org.table("duties").text("statement")).dropna().unique()
         return understanding.read([str(key) for key in keys], self._org.settings.lexicon)
+
+    @cached_property
+    def led_activities(self) -> list[set[str]]:
+        """Per distinct statement the ids of activities that some part of it plainly leads; the last stands for no statement."""
+        return [*self.understood.led_activities(), set()]
 
     @cached_property
     def pairs(self) -> tuple[np.ndarray, np.ndarray, Signals]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from orgaudit import wording
-from orgaudit.understanding import statement
+from orgaudit.understanding import statement, things
 from orgaudit.understanding.functions import Functions
 from orgaudit.understanding.statement import Statement
 from orgaudit.understanding.terms import CHINESE
@@ -24,6 +24,7 @@ from orgaudit.understanding.weighing import Weighing
 _BLOCK = 2_000  # texts compared with all others at a time
 _TOLD = 0.3  # evidence from which an activity makes two texts candidates …
 _SHARE = 0.5  # … where it is at least so much of each text's strongest
+_LIKELY = 0.2  # part of the likeliest activities of a text from which a further one is meant
 _CLOSE = 0.5  # share of common words from which texts are compared whatever they speak of
 NEAR = 0.7  # share of common words from which texts are near copies
 # What is left of a pair's strength where the structure speaks against it. Things and acts that differ are meant the more the
@@ -152,6 +153,22 @@ class Understood:
             (self.judge.keys[best[i]], float(self.functions[i, best[i]])) if known[i] and not empty[i] else ("", 0.0)
             for i in range(len(self.texts))
         ]
+
+    def led_activities(self, least: float = 0.5, share: float = 0.7) -> list[set[str]]:
+        """Per text the ids of the activities that some part of it plainly speaks of (evidence ``least``, and at least ``share``
+        of the part's strongest); none for texts that only help or are housekeeping."""
+        pieces = [things.parts(s.core) if not (s.assists or s.empty) else [] for s in self.statements]
+        listed = [(i, piece) for i, own in enumerate(pieces) for piece in own]
+        hits = self.weighing.hits([piece for _, piece in listed], [""] * len(listed))
+        likely = (self.weighing.topics(hits) >= _LIKELY).astype(np.float32)
+        weighed = self.weighing.evidence(hits).multiply(likely).tocoo()
+        strongest = np.zeros(len(listed))
+        np.maximum.at(strongest, weighed.row, weighed.data)
+        plain = (weighed.data >= least) & (weighed.data >= share * strongest[weighed.row])
+        result: list[set[str]] = [set() for _ in self.texts]
+        for piece, activity in zip(weighed.row[plain].tolist(), weighed.col[plain].tolist(), strict=True):
+            result[listed[piece][0]].add(self.weighing.lexicon.activities[activity].id)
+        return result
 
     def common_activity(self, texts: Sequence[int]) -> int | None:
         """The activity that all of some texts speak of most surely; None where there is none."""

@@ -141,6 +141,33 @@ def _english(text: str) -> tuple[list[str], list[str]]:
     return about, doing
 
 
+_JOINTS = re.compile(
+    r"(?:[,;、]|并且|以及|同时|(?<!合)并(?!购)|[和与及](?!其)|(?:,\s*)?\b(?:and|then|as well as)\b\s*)"
+)
+
+
+def parts(text: str) -> list[str]:
+    """The pieces of work that a keyed statement coordinates (编写代码 · 发布上线; pay salaries · post the ledger).
+
+    A piece needs an act and something else beside it; what has less stays with what stands before it.
+    """
+    found: list[str] = []
+    begin = 0
+    for joint in [*_JOINTS.finditer(text), None]:
+        piece = text[begin : joint.start() if joint else None].strip()
+        if piece and (not found or (_is_work(piece) and _is_work(found[-1]))):
+            found.append(piece)
+        elif piece:
+            found[-1] = f"{found[-1]} {piece}"
+        begin = joint.end() if joint else len(text)
+    return found
+
+
+def _is_work(piece: str) -> bool:
+    about, doing = words(piece)
+    return bool(doing) and len(about) + len(doing) > 1
+
+
 _PLACES = re.compile(
     r"(?:第?([一二三四五六七八九十\d]+|[a-z]|东|西|南|北|新|老)\s*(?:号|#)?)"
     r"(车间|分厂|工厂|厂区|厂|生产线|产线|线|班组|仓库|仓|号楼|楼|期|标段|项目部|分公司|门店|片区|区|组|科|中队|大队)"
