@@ -11,10 +11,12 @@ import click
 
 import orgaudit
 from orgaudit import errors, texts
+from orgaudit.cli_lexicon import lexicon
 from orgaudit.errors import OrgauditError
+from orgaudit.terminal import Progress, guarded, language, say
 
 _SEVERITIES = ("blocker", "high", "medium", "low", "info")
-_FORMATS = ("html", "json")
+_FORMATS = ("html", "json", "xlsx")
 _DOCUMENTS = ("jobs", "none")
 
 
@@ -48,6 +50,9 @@ class _Choices(click.ParamType[tuple[str, ...]]):
 @click.version_option(orgaudit.__version__, prog_name="orgaudit")
 def main() -> None:
     """Audit org charts and responsibility tables before performance reviews start."""
+
+
+main.add_command(lexicon)
 
 
 def _run_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -102,6 +107,11 @@ def _run_options(function: Callable[..., None]) -> Callable[..., None]:
 @click.option("--select", type=_Codes(), default="", help="Only these checks or principles (SUP, AUT-01).")
 @click.option("--ignore", type=_Codes(), default="", help="Not these checks or principles.")
 @click.option("--fail-on", type=click.Choice(_SEVERITIES), help="Exit 1 when an open finding is at least that severe.")
+@click.option(
+    "--embedding-model",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of a local sentence-embedding model as a further proposer of overlaps (orgaudit[semantic]).",
+)
 @click.option("--anonymize", is_flag=True, help="Pseudonyms for persons everywhere.")
 @click.option(
     "--key",
@@ -111,7 +121,7 @@ def _run_options(function: Callable[..., None]) -> Callable[..., None]:
 @_run_options
 def audit(inputs: tuple[Path, ...], out: Path, **options: Any) -> None:
     """Audit files and folders of one review and write the report to a folder."""
-    _guarded(options, lambda: sys.exit(_audit(list(inputs), out, options)))
+    guarded(options, lambda: sys.exit(_audit(list(inputs), out, options)))
 
 
 @main.command()
@@ -135,7 +145,7 @@ def demo(out: Path, **options: Any) -> None:
             code = max(code, _audit([company], out / company.name, options))
         sys.exit(code)
 
-    _guarded(options, run)
+    guarded(options, run)
 
 
 @main.command()
@@ -158,17 +168,17 @@ def inspect(inputs: tuple[Path, ...], lang: str, debug: bool, **options: Any) ->
             as_of=options["as_of"].date() if options["as_of"] else None,
             settings=pipeline.load_settings(options["config"], list(inputs)),
         )
-        told = _language(lang, review)
+        told = language(lang, review)
         click.echo(describing.inspection(review, told, org))
         if options["save_mapping"]:
             describing.save_mapping(review, options["save_mapping"], told)
             click.echo(texts.get(told)("cli.inspect.mapping_saved", path=options["save_mapping"]))
         if review.problems:
             for problem in review.problems:
-                _say(problem, _language(lang, review))
+                say(problem, language(lang, review))
             sys.exit(errors.PARTLY_DONE)
 
-    _guarded({"lang": lang, "debug": debug}, run)
+    guarded({"lang": lang, "debug": debug}, run)
 
 
 @main.command()
@@ -183,9 +193,9 @@ def checks(principle: str | None, lang: str) -> None:
 
         if principle and principle.upper() not in PRINCIPLES:
             raise OrgauditError("unknown_selection", code=principle)
-        click.echo(describing.check_list(principle.upper() if principle else None, _language(lang)))
+        click.echo(describing.check_list(principle.upper() if principle else None, language(lang)))
 
-    _guarded({"lang": lang}, run)
+    guarded({"lang": lang}, run)
 
 
 @main.command()
@@ -201,9 +211,9 @@ def config(inputs: tuple[Path, ...], config: Path | None, changed: bool, lang: s
         from orgaudit.pipeline import load_settings
 
         settings = load_settings(config, [str(path) for path in inputs])
-        click.echo(effective.as_toml(settings, _language(lang), changed=changed))
+        click.echo(effective.as_toml(settings, language(lang), changed=changed))
 
-    _guarded({"lang": lang}, run)
+    guarded({"lang": lang}, run)
 
 
 @main.command()
@@ -223,9 +233,9 @@ def explain(code: str, lang: str) -> None:
             spelled = code.upper()[:3] + code.upper()[3:].replace("O", "0")  # the letter for the digit
             near = difflib.get_close_matches(spelled, list(known), 1)
             raise OrgauditError("unknown_check", code=code, nearest=f" {near[0]}?" if near else "")
-        click.echo(describing.explanation(code.upper(), _language(lang)))
+        click.echo(describing.explanation(code.upper(), language(lang)))
 
-    _guarded({"lang": lang}, run)
+    guarded({"lang": lang}, run)
 
 
 def _audit(inputs: list[Path], out: Path, options: dict[str, Any]) -> int:
@@ -233,8 +243,13 @@ def _audit(inputs: list[Path], out: Path, options: dict[str, Any]) -> int:
     from orgaudit import describing
     from orgaudit.pipeline import load_settings
 
-    show = _Progress(quiet=options["quiet"], verbose=options["verbose"])
+    show = Progress(quiet=options["quiet"], verbose=options["verbose"])
     settings = load_settings(options.get("config"), inputs)
+    settings.embedding_model = options.get("embedding_model")
+    if settings.embedding_model:
+        from orgaudit.understanding import embedding
+
+        embedding.load(settings.embedding_model)  # a model that cannot be read is told before anything else
     _known_codes(options)
     review = orgaudit.read(inputs, mapping=options.get("mapping"), progress=show)
     if options.get("anonymize"):
@@ -249,7 +264,7 @@ def _audit(inputs: list[Path], out: Path, options: dict[str, Any]) -> int:
         ignore=options.get("ignore") or (),
         progress=show,
     )
-    lang = _language(options["lang"], review)
+    lang = language(options["lang"], review)
     documents = None if options["documents"] is None else [name for name in options["documents"] if name != "none"]
     written = orgaudit.write_report(
         result,
@@ -264,7 +279,7 @@ def _audit(inputs: list[Path], out: Path, options: dict[str, Any]) -> int:
     )
     show.done()
     for problem in review.problems:
-        _say(problem, lang)
+        say(problem, lang)
     if review.unused_mappings:
         numbers = ", ".join(map(str, review.unused_mappings))
         click.echo(texts.get(lang)("cli.inspect.mapping_unused", numbers=numbers), err=True)
@@ -292,75 +307,6 @@ def _known_codes(options: dict[str, Any]) -> None:
     for code in (*(options.get("select") or ()), *(options.get("ignore") or ())):
         if code not in PRINCIPLES and code not in all_checks():
             raise OrgauditError("unknown_selection", code=code)
-
-
-def _language(asked: str, review: Any = None) -> str:
-    """The language of a run: what was asked for, else that of the input, else that of the terminal."""
-    if asked != "auto":
-        return asked
-    if review is not None:
-        return str(review.language)
-    import locale
-
-    return "zh" if (locale.getlocale()[0] or "").startswith(("zh", "Chinese")) else "en"
-
-
-def _guarded(options: dict[str, Any], function: Callable[[], object]) -> None:
-    """Run a command; turn every failure into lines that a person can act on and the contract's exit code."""
-    for stream in (sys.stdout, sys.stderr):  # a narrow console shows what it can and never fails
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-    try:
-        function()
-    except OrgauditError as error:
-        _say(error, _language(str(options.get("lang") or "auto")))
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except (click.ClickException, click.exceptions.Exit, SystemExit):
-        raise
-    except BrokenPipeError:
-        sys.exit(0)
-    except Exception as error:
-        if options.get("debug"):
-            raise
-        _say(OrgauditError("internal", kind=type(error).__name__), _language(str(options.get("lang") or "auto")))
-        sys.exit(70)
-
-
-def _say(error: OrgauditError, lang: str) -> None:
-    """An error in at most three lines: where and what, then the remedy."""
-    tell = texts.get(lang)
-    place = " · ".join(part for part in (error.file, error.sheet, error.cell) if part)
-    what = tell(f"errors.{error.key}.what", **error.params)
-    click.echo(_visible(f"{place}: {what}" if place else what), err=True)
-    click.echo(_visible("  " + tell(f"errors.{error.key}.remedy", **error.params)), err=True)
-
-
-def _visible(text: str) -> str:
-    """Control characters and direction marks as escapes, so that data cannot steer the terminal."""
-    return "".join(c if c.isprintable() or c in "\n\u3000" else f"\\x{ord(c):02x}" for c in text)
-
-
-class _Progress:
-    """One line on the error stream that says what is going on; silent in a pipe."""
-
-    def __init__(self, *, quiet: bool, verbose: bool) -> None:
-        self.live = sys.stderr.isatty() and not quiet
-        self.verbose = verbose and not quiet
-        self.stage = ""
-
-    def __call__(self, stage: str, item: str) -> None:
-        if self.verbose:
-            click.echo(_visible(f"{stage} {item}".rstrip()), err=True)
-        elif self.live and stage != self.stage:
-            click.echo(f"\r\033[K{stage} …", err=True, nl=False)
-        self.stage = stage
-
-    def done(self) -> None:
-        """Clear the line."""
-        if self.live and not self.verbose:
-            click.echo("\r\033[K", err=True, nl=False)
 
 
 if __name__ == "__main__":

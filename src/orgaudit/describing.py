@@ -21,8 +21,9 @@ from orgaudit.finding import SEVERITIES
 from orgaudit.judging import ERROR
 from orgaudit.organization import Organization, Status
 from orgaudit.pipeline import Written
-from orgaudit.reading import mapping
+from orgaudit.reading import mapping, values
 from orgaudit.table import Review, SheetEntry
+from orgaudit.understanding import SURE
 from orgaudit.writing import report
 from orgaudit.writing.masking import Mask
 
@@ -131,6 +132,7 @@ def inspection(review: Review, lang: str, org: Organization | None = None) -> st
         lines += [*_sheet(entry, lang), ""]
     if org is not None:
         lines += _references(org, lang)
+        lines += _functions(org, lang)
     if review.unused_mappings:
         lines += [tell("cli.inspect.mapping_unused", numbers=", ".join(map(str, review.unused_mappings))), ""]
     lines.append(tell("cli.inspect.needs"))
@@ -174,6 +176,30 @@ def _references(org: Organization, lang: str) -> list[str]:
     if org.derived_superiors:
         lines.append(tell("cli.inspect.derived_superiors"))
     return [tell("cli.inspect.references"), *lines, ""] if lines else []
+
+
+def _functions(org: Organization, lang: str, most: int = 12) -> list[str]:
+    """Functions suggested for duties that name none, and how sure that is; the register lists them all."""
+    if "duties" not in org.review:
+        return []
+    tell = texts.get(lang)
+    duties = org.work.duties.drop_duplicates("row")
+    open_ = duties[
+        (duties["function"].isna() & duties["text"].notna() & ~duties["empty"].astype(bool)).to_numpy(dtype=bool)
+    ]
+    if not len(open_):
+        return []
+    names = {values.key(row["function_en"]): row[f"function_{lang}"] for row in catalog.table("functions")}
+    sure = int((open_["confidence"] >= SURE).sum())
+    lines = [tell("cli.inspect.functions", n=len(open_), sure=sure)]
+    for text, key, confidence in open_[["text", "suggested", "confidence"]].head(most).itertuples(index=False):
+        known = (
+            tell("cli.inspect.function", text=text, function=names[key], percent=round(confidence * 100)) if key else ""
+        )
+        lines.append(known or tell("cli.inspect.function_none", text=text))
+    if len(open_) > most:
+        lines.append(tell("cli.inspect.function_more", n=len(open_) - most))
+    return [*lines, ""]
 
 
 def save_mapping(review: Review, path: Path, lang: str) -> None:

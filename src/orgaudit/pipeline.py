@@ -132,12 +132,12 @@ def write_report(
     force: bool = False,
     progress: Progress | None = None,
 ) -> Written:
-    """Write an audit as a folder: index.html, audit.json, jobs/ and manifest.json.
+    """Write an audit as a folder: index.html, audit.json, register.xlsx, jobs/ and manifest.json.
 
     Args:
         result: the audit.
         out: the folder; replaced as a whole, edited files in it are kept under ``kept/``.
-        formats: ``html``, ``json``.
+        formats: ``html``, ``json``, ``xlsx`` (the register).
         documents: ``jobs``, or nothing; by default jobs up to 2,000 positions.
         lang: the language pages open in (``en``, ``zh``); by default that of the input.
         names: show names of persons in pages. ``anonymized`` input shows its pseudonyms.
@@ -159,6 +159,10 @@ def write_report(
             progress("writing", "")
         if "json" in formats:
             (target / "audit.json").write_text(audit_json.dumps(audit_json.as_data(result)), "utf-8")
+        if "xlsx" in formats:
+            from orgaudit.writing import register
+
+            register.write(result, target / "register.xlsx", lang, names=names or anonymized)
         if "html" in formats:
             from orgaudit.writing import html, report
 

@@ -64,6 +64,7 @@ class Settings:
     lexicon: dict[str, list[str]] = field(default_factory=dict)  # activity → further names
     checks: dict[str, CheckSettings] = field(default_factory=dict)
     waivers: list[dict[str, Any]] = field(default_factory=list)
+    embedding_model: Path | None = None  # given by option, not by the file
     source: str | None = None
     given: frozenset[str] = frozenset()  # dotted keys that the file says
 

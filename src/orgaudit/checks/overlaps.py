@@ -21,7 +21,7 @@ from orgaudit.reading import spelling, values
 from orgaudit.understanding import NEAR
 
 COLLECTIVE = re.compile(catalog.pattern("collective"))
-_LIMITS = SimpleNamespace(same_object=0.6, likely=0.35, likely_declared=0.25)
+_LIMITS = SimpleNamespace(same_object=0.6, likely=0.3, likely_declared=0.25)
 _CERTAIN = 9.0  # strength of pairs that share an id, the same words, or a declared function, act and object
 _WHOLE = 400  # up to so many lines of one declared function are compared with one another
 
@@ -36,8 +36,8 @@ def several_leads(org: Organization, limits: SimpleNamespace) -> Result:
     names = org.departments["name"].tolist()
     subjects, keys = [], []
     for group in found:
-        declared = group["declared"].to_numpy(dtype=bool)
-        subjects.append(_function_label(org, group) if declared.any() else str(group["text"].iloc[0]))
+        one = group["function"].notna().any() and group["function"].nunique() == 1
+        subjects.append(_function_label(org, group) if one else str(group["text"].iloc[0]))
         keys.append(f"{group['action'].iloc[0]}|{group['object'].iloc[0]}")
     offenders = Offenders(
         "function",
@@ -74,7 +74,7 @@ def _ground(org: Organization, group: pd.DataFrame) -> dict[str, str] | str:
         return ""
     words = {word for text in said for word in understood.grounds(text, about)}
     activity = understood.weighing.lexicon.activities[about]
-    shown = listing((f"“{word}”" for word in sorted(words, key=len, reverse=True)), 6)
+    shown = listing((f"“{word}”" for word in sorted(words, key=lambda word: (-len(word), word))), 6)
     name = {"en": activity.en, "zh": activity.zh}
     return texts.both("checks.DUT-01.ground", activity=name, words=shown) if words else ""
 

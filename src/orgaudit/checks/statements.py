@@ -167,8 +167,8 @@ def one_sided_reference(org: Organization, limits: SimpleNamespace) -> Result:
         if not any(_alike(thing, str(text)) for text in said):
             found.append((at, other, thing, said))
     open_ = _unanswered(org, [(thing, said) for *_, thing, said in found], limits.likely)
-    found = [(at, other) for (at, other, *_), is_open in zip(found, open_, strict=True) if is_open]
-    lines = [own.iloc[at] for at, _ in found]
+    sided = [(at, other) for (at, other, *_), is_open in zip(found, open_, strict=True) if is_open]
+    lines = [own.iloc[at] for at, _ in sided]
     departments = org.departments["name"].tolist()
     offenders = Offenders(
         "duty",
@@ -177,12 +177,12 @@ def one_sided_reference(org: Organization, limits: SimpleNamespace) -> Result:
             for line in lines
         ],
         department=[departments[int(line["department"])] for line in lines],
-        other=[departments[other] for _, other in found],
+        other=[departments[other] for _, other in sided],
         duty=[str(line["text"]) for line in lines],
     ).apart([departments[int(line["department"])] for line in lines])
-    offenders.also("department", [int(line["department"]) for line in lines]).also("department", [o for _, o in found])
+    offenders.also("department", [int(line["department"]) for line in lines]).also("department", [o for _, o in sided])
     offenders.seen("duties", "statement", [int(line["row"]) for line in lines])
-    return Result(offenders.holding([[] for _ in found]), max(1, assessed))
+    return Result(offenders.holding([[] for _ in sided]), max(1, assessed))
 
 
 def _department_names(org: Organization) -> dict[str, int]:

@@ -60,10 +60,39 @@ def lines(org: Organization, work: Work) -> pd.DataFrame:
         else np.ones(len(table), dtype=bool)
     )
     frame["declared"] = (table.filled("function") & confirmed)[at] & pd.notna(frame["function"]).to_numpy()
+    _confirm(frame, org, work)
     guess = frame["suggested"].where(frame["confidence"] >= SURE).to_numpy(dtype=object)
     frame["likely"] = frame["function"].astype(object).where(frame["function"].notna(), guess)
     frame["chart"] = frame["matrix"] | _written_charts(frame, table)
     return frame
+
+
+def _confirm(frame: pd.DataFrame, org: Organization, work: Work) -> None:
+    """Take the functions that people confirmed for duties in the register: by duty id, else by department and words."""
+    if "confirmed_functions" not in org.review:
+        return
+    table = org.table("confirmed_functions")
+    answer = table.text("confirmed")
+    yes = values.yes(answer)
+    spoken = values.keys(answer)
+    other = ~yes & table.filled("confirmed") & spoken.isin(list(work.known_functions)).to_numpy()
+    chosen = table.text("function").where(yes, answer).where(yes | other)
+    names = org.departments["name"].map(values.key)
+    place = frame["department"].map(lambda d: names.iat[int(d)] if d >= 0 else "")
+    given = pd.DataFrame({"id": table.text("duty_id"), "statement": values.keys(table.text("statement")),
+                          "place": values.keys(table.text("department")).fillna(""),
+                          "function": work.function_keys(chosen)})  # fmt: skip
+    given = given[given["function"].notna().to_numpy()]
+    by_id = given.dropna(subset=["id"]).drop_duplicates("id", keep="last").set_index("id")["function"]
+    by_words = given.dropna(subset=["statement"]).drop_duplicates(["statement", "place"], keep="last")
+    words = pd.DataFrame({"statement": frame["statement"], "place": place}).merge(
+        by_words, on=["statement", "place"], how="left"
+    )["function"]
+    found = frame["duty_id"].map(by_id).astype(object).where(frame["duty_id"].notna(), None)
+    found = found.where(found.notna(), words.to_numpy(dtype=object))
+    hit = found.notna().to_numpy()
+    frame["function"] = frame["function"].astype(object).where(~hit, found)
+    frame["declared"] |= hit
 
 
 def _worded(frame: pd.DataFrame, table: Table, parsed: np.ndarray) -> None:

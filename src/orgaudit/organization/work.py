@@ -51,7 +51,9 @@ class Work:
     def understood(self) -> Understood:
         """The distinct statements of duties, understood."""
         keys = values.keys(self._org.table("duties").text("statement")).dropna().unique()
-        return understanding.read([str(key) for key in keys], self._org.settings.lexicon)
+        return understanding.read(
+            [str(key) for key in keys], self._org.settings.lexicon, self._org.settings.embedding_model
+        )
 
     @cached_property
     def led_activities(self) -> list[set[str]]:
@@ -63,6 +65,11 @@ class Work:
         """Pairs of distinct statements that may be one piece of work, and what speaks for and against it."""
         one, two = self.understood.candidates()
         return one, two, self.understood.signals(one, two)
+
+    @property
+    def known_functions(self) -> dict[str, str]:
+        """Spellings of functions that are known → the function's key."""
+        return self._functions
 
     @cached_property
     def _functions(self) -> dict[str, str]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from orgaudit.understanding.weighing import Weighing
 
-_NAMED, _TOTAL, _WORDS = 0.5, 1.5, 1.0  # worth of the strongest activity, of all activities, and of the words
+_NAMED, _TOTAL, _WORDS = 0.5, 1.5, 1.5  # worth of the strongest activity, of all activities, and of the words
 _UNSEEN = 0.6
 _CUE = 6.0  # a cue counts as so many names
 _SEEN = 20.0
@@ -68,4 +68,4 @@ class Functions:
         score[:, 0] = -np.inf
         score -= score.max(axis=1, keepdims=True)
         share = np.exp(score)
-        return share / share.sum(axis=1, keepdims=True)
+        return np.asarray(share / share.sum(axis=1, keepdims=True))

@@ -70,8 +70,9 @@ class Lexicon:
         self.functions = list(numbers)
         for name, spellings in (extra or {}).items():
             number = self.find(name)
-            for spelling in spellings if number is not None else ():
-                self._name(number, spelling, CHINESE.search(spelling) is not None)
+            if number is not None:
+                for spelling in spellings:
+                    self._name(number, spelling, CHINESE.search(spelling) is not None)
 
     def find(self, name: str) -> int | None:
         """The number of an activity by its id or either of its names."""
@@ -89,7 +90,8 @@ class Lexicon:
                 self._name(number, spelling, lang == "zh")
 
     def _name(self, activity: int, spelling: str, chinese: bool) -> None:
-        wanted, barred = [], []
+        wanted: list[int] = []
+        barred: list[int] = []
         for part in spelling.split():
             number = self._term_number(part.lstrip("-"), chinese)
             if self.terms[number]:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from orgaudit import wording
-from orgaudit.understanding import statement, things
+from orgaudit.understanding import embedding, statement, things
+from orgaudit.understanding.embedding import Embed
 from orgaudit.understanding.functions import Functions
 from orgaudit.understanding.statement import Statement
 from orgaudit.understanding.terms import CHINESE
@@ -24,6 +25,7 @@ from orgaudit.understanding.weighing import Weighing
 _BLOCK = 2_000  # texts compared with all others at a time
 _TOLD = 0.3  # evidence from which an activity makes two texts candidates …
 _SHARE = 0.5  # … where it is at least so much of each text's strongest
+_PROPOSED, _HINT, _VECTOR = 0.6, 0.1, 0.3  # cosine from which vectors propose, what they need beside them, their worth
 _LIKELY = 0.2  # part of the likeliest activities of a text from which a further one is meant
 _CLOSE = 0.5  # share of common words from which texts are compared whatever they speak of
 NEAR = 0.7  # share of common words from which texts are near copies
@@ -65,7 +67,8 @@ class Signals:
     probability that they are of one function; ``alike`` share of common words; ``meaning`` cosine over interchangeable words.
     Booleans: ``twins`` each names a thing that the other does not, ``acts`` nothing that is done is the same, ``scopes`` they
     tell different places or kinds, ``roles`` one leads and one helps, ``empty`` one is housekeeping, ``stages`` the acting is
-    of classes that different hands should have.
+    of classes that different hands should have, ``words`` likeness is counted in words (English). ``near`` is the cosine by a
+    model of one's own, 0 without one.
     """
 
     activity: np.ndarray
@@ -81,10 +84,11 @@ class Signals:
     empty: np.ndarray
     stages: np.ndarray
     words: np.ndarray
+    near: np.ndarray
 
     @property
     def strength(self) -> np.ndarray:
-        """How surely the pairs claim the same work; about 0.4 and more is worth a look, 0 and less is not."""
+        """How surely the pairs claim the same work; about 0.3 and more is worth a look, 0 and less is not."""
         few, same, copy, whole = (
             np.where(self.words, getattr(_WORDS, name), getattr(_PAIRS, name))
             for name in _Likeness.__dataclass_fields__
@@ -93,7 +97,9 @@ class Signals:
         meant = np.clip((self.meaning - _LITTLE) / (_MOST - _LITTLE), _LEAST, 1)
         doubt = np.where(self.twins, _TWINS, 1) * np.where(self.acts, _ACTS, 1) * meant
         shared = _ABOUT * self.about + _TOPIC * self.topic + _BOTH * np.sqrt(self.about * self.topic)
-        result = shared - _ALIKE * self.alike  # words in common make any activity look shared
+        # vectors raise what the structure already suggests: one function, and something of one activity
+        raised = np.clip((self.near - _PROPOSED) / (1 - _PROPOSED), 0, 1) * self.function * (self.about >= _HINT)
+        result = shared + _VECTOR * raised - _ALIKE * self.alike  # words in common make any activity look shared
         result = np.where(result > 0, result * (1 - common * (1 - doubt)), result)
         copied = np.where(self.twins | self.acts, 0, np.clip((self.alike - copy) / (whole - copy), 0, 1)) * meant
         result = np.maximum(result, copied)
@@ -118,6 +124,7 @@ class Understood:
     texts: Sequence[str]
     weighing: Weighing
     judge: Functions
+    embed: Embed | None = None  # a model of one's own, as a further proposer
 
     @cached_property
     def statements(self) -> list[Statement]:
@@ -132,12 +139,28 @@ class Understood:
     @cached_property
     def evidence(self) -> Any:
         """Texts × activities: how strongly what each statement leads speaks of each activity, by names."""
-        return self.weighing.evidence(self.hits)
+        return self._with_whole(self.weighing.evidence(self.hits))
 
     @cached_property
     def topics(self) -> Any:
         """Texts × activities: the likeliest of each statement, rows of length 1."""
-        return self.weighing.topics(self.hits)
+        return self._with_whole(self.weighing.topics(self.hits))
+
+    def _with_whole(self, weighed: Any) -> Any:
+        """A statement that names only its matter (合同管理) speaks of all that is done with it."""
+        from scipy import sparse
+
+        bare = {i: word for i, said in enumerate(self.statements) if (word := things.matter(said.core))}
+        rows = {i: row for i, word in bare.items() if (row := self.weighing.whole(word)).any()}
+        if not rows:
+            return weighed
+        left = np.ones(len(self.texts))
+        left[list(rows)] = 0
+        own = sparse.csr_matrix(np.stack(list(rows.values())))
+        spread = sparse.csr_matrix(
+            (np.ones(len(rows)), (list(rows), np.arange(len(rows)))), shape=(len(self.texts), len(rows))
+        )
+        return (sparse.diags(left) @ weighed + spread @ own).tocsr()
 
     @cached_property
     def functions(self) -> np.ndarray:
@@ -154,7 +177,7 @@ class Understood:
             for i in range(len(self.texts))
         ]
 
-    def led_activities(self, least: float = 0.5, share: float = 0.7) -> list[set[str]]:
+    def led_activities(self, least: float = 0.4, share: float = 0.7) -> list[set[str]]:
         """Per text the ids of the activities that some part of it plainly speaks of (evidence ``least``, and at least ``share``
         of the part's strongest); none for texts that only help or are housekeeping."""
         pieces = [things.parts(s.core) if not (s.assists or s.empty) else [] for s in self.statements]
@@ -172,11 +195,11 @@ class Understood:
 
     def common_activity(self, texts: Sequence[int]) -> int | None:
         """The activity that all of some texts speak of most surely; None where there is none."""
-        least = self.evidence[texts[0]]
+        least, likely = self.evidence[texts[0]], self.topics[texts[0]]
         for text in texts[1:]:
-            least = least.minimum(self.evidence[text])
-        least = least.tocoo()
-        return int(least.col[least.data.argmax()]) if least.nnz else None
+            least, likely = least.minimum(self.evidence[text]), likely.minimum(self.topics[text])
+        sure = (least + least.multiply(likely)).tocoo()
+        return int(sure.col[sure.data.argmax()]) if sure.nnz else None
 
     def grounds(self, text: int, activity: int) -> list[str]:
         """The words of a text by which it speaks of an activity."""
@@ -241,7 +264,10 @@ class Understood:
             one = np.concatenate([topic.row, words.row[near]]).astype(np.int64) + start
             two = np.concatenate([topic.col, words.col[near]]).astype(np.int64)
             found.append(np.unique((one * n + two)[one < two]))
-        key = np.concatenate(found)
+        if self.vectors is not None:
+            one, two = embedding.near_pairs(self.vectors, _PROPOSED)
+            found.append((one * n + two)[~(out[one] | out[two])])
+        key = np.unique(np.concatenate(found))
         return key // max(1, n), key % max(1, n)
 
     def signals(self, one: np.ndarray, two: np.ndarray) -> Signals:
@@ -254,7 +280,7 @@ class Understood:
         return Signals(
             activity=activity,
             about=about,
-            topic=_dot(self.topics, one, two),
+            topic=np.minimum(_dot(self.topics, one, two), 1),
             function=self._same_function(one, two),
             alike=2 * _dot(self.pieces, one, two) / np.maximum(size[one] + size[two], 1),
             meaning=_dot(self.meanings, one, two),
@@ -265,12 +291,20 @@ class Understood:
             empty=empty[one] | empty[two],
             stages=_APART[actions[one], actions[two]],
             words=~(chinese[one] | chinese[two]),
+            near=np.zeros(len(one))
+            if self.vectors is None
+            else np.einsum("ij,ij->i", self.vectors[one], self.vectors[two]),
         )
 
     def _same_function(self, one: np.ndarray, two: np.ndarray) -> np.ndarray:
         """Cosine of two texts over the functions."""
         length = np.sqrt((self.functions**2).sum(axis=1))
         return np.asarray(np.einsum("ij,ij->i", self.functions[one], self.functions[two]) / (length[one] * length[two]))
+
+    @cached_property
+    def vectors(self) -> np.ndarray | None:
+        """Texts × dimensions by one's own model, unit length; None without one."""
+        return self.embed([s.core for s in self.statements]) if self.embed is not None else None
 
     def _about(self, one: np.ndarray, two: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """For pairs of texts: how surely they speak of one activity (0 to 1), and which."""

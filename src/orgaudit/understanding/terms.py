@@ -76,7 +76,7 @@ class Vocabulary:
             borders.add(place)
         found = []
         for pattern, start, end in hits:
-            whole = (start in borders and end in borders) or cuts[start] == cuts[end - 1]
+            whole = (start in borders and end in borders) or (end - start > 1 and cuts[start] == cuts[end - 1])
             if whole and _stands_alone(text, start, end):
                 found.append((int(self._written_number[pattern]), start, end))
         return found

@@ -90,6 +90,13 @@ def _tagger() -> Any:
 
 
 @cache
+def light_words() -> frozenset[str]:
+    """Words that only introduce what is done."""
+    light = catalog.toml("grammar")["light"]
+    return frozenset([*light["zh"], *light["en"]])
+
+
+@cache
 def small_words() -> frozenset[str]:
     """Words that tell no two pieces of work apart."""
     grammar = catalog.toml("grammar")
@@ -104,7 +111,8 @@ def words(text: str) -> tuple[list[str], list[str]]:
 def _chinese(text: str) -> tuple[list[str], list[str]]:
     small, known, acts = small_words(), tree().of_word, terms.acts()
     tagged = [(word, tag) for word, tag in _tagger().tag(text) if word.strip() and word not in small]
-    about, doing = [], []
+    about: list[str] = []
+    doing: list[str] = []
     for at, (word, tag) in enumerate(tagged):
         is_thing = word in known or (tag.startswith(_THING_TAGS) and tag not in _NO_THING and len(word) > 1)
         if word in acts:
@@ -141,6 +149,24 @@ def _english(text: str) -> tuple[list[str], list[str]]:
     return about, doing
 
 
+@cache
+def _light_parts() -> re.Pattern[str]:
+    return re.compile(
+        "|".join(sorted((re.escape(w) for w in light_words() if CHINESE.search(w)), key=len, reverse=True))
+    )
+
+
+def matter(text: str) -> str | None:
+    """The one word of a keyed text that only names its matter (招聘管理工作, contract management); None of all others."""
+    if CHINESE.search(text):
+        left = _light_parts().sub("", text).strip()
+        return left if 2 <= len(left) <= 6 and len(_tagger().cut(left)) == 1 else None
+    telling = [match.group() for match in terms.WORD.finditer(text)]
+    forms = [terms.forms(word) for word in telling if word not in small_words()]
+    forms = [form for form in forms if light_words().isdisjoint(form)]
+    return forms[0][-1] if len(forms) == 1 else None
+
+
 _JOINTS = re.compile(
     r"(?:[,;、]|并且|以及|同时|(?<!合)并(?!购)|[和与及](?!其)|(?:,\s*)?\b(?:and|then|as well as)\b\s*)"
 )
@@ -169,7 +195,7 @@ def _is_work(piece: str) -> bool:
 
 
 _PLACES = re.compile(
-    r"(?:第?([一二三四五六七八九十\d]+|[a-z]|东|西|南|北|新|老)\s*(?:号|#)?)"
+    r"(?:第?([一二三四五六七八九十\d]+|[a-z]|(?<![华中近远辽粤])[东西南北]|新|老)\s*(?:号|#)?)"
     r"(车间|分厂|工厂|厂区|厂|生产线|产线|线|班组|仓库|仓|号楼|楼|期|标段|项目部|分公司|门店|片区|区|组|科|中队|大队)"
     r"|\b(plant|workshop|building|line|shift|zone|region|area|site|warehouse|block|unit|phase|lot)\s+([a-z]|\d+|one|two|three|four)\b"
 )
@@ -237,12 +263,13 @@ class Things:
 
     def both_name_others(self, one: np.ndarray, two: np.ndarray) -> np.ndarray:
         """Per pair of texts: whether each names a thing that the other does not speak of."""
-        return (self.uncovered(one, two) > 0) & (self.uncovered(two, one) > 0)
+        return np.asarray((self.uncovered(one, two) > 0) & (self.uncovered(two, one) > 0))
 
     def uncovered(self, one: np.ndarray, two: np.ndarray) -> np.ndarray:
         """Per pair, how many things of the first the second does not speak of."""
         size = np.asarray(self.named.sum(axis=1)).ravel()
-        return size[one] - np.asarray(self.named[one].multiply(self.covered[two]).sum(axis=1)).ravel()
+        common = np.asarray(self.named[one].multiply(self.covered[two]).sum(axis=1)).ravel()
+        return np.asarray(size[one] - common)
 
     @cached_property
     def _acts(self) -> Any:
@@ -263,12 +290,14 @@ class Things:
         acts = self._acts
         told = np.asarray(acts.sum(axis=1)).ravel() > 0
         common = np.asarray(acts[one].multiply(acts[two]).sum(axis=1)).ravel() > 0
-        return told[one] & told[two] & ~common
+        return np.asarray(told[one] & told[two] & ~common)
 
     @cached_property
     def _scopes(self) -> tuple[Any, Any]:
         """Texts × scopes, and scopes × axes: scopes of one axis exclude each other."""
-        nodes, number, axis_of = tree().nodes, {}, []
+        nodes = tree().nodes
+        number: dict[tuple[object, object], int] = {}
+        axis_of: list[int] = []
         axes: dict[object, int] = {}
 
         def scope(axis: object, which: object) -> int:
@@ -290,6 +319,14 @@ class Things:
         size = max(1, len(number))
         of_axis = _marks(np.arange(len(axis_of)), np.array(axis_of, dtype=np.int64), (size, max(1, len(axes))))
         return _marks(np.array(rows), np.array(columns), (len(self.texts), size)), of_axis
+
+    def scope_names(self, text: int) -> list[str]:
+        """What a text says about where, of which kind or for whom, as far as others exclude it."""
+        known, nodes = tree().of_word, tree().nodes
+        found = [word for word in self.split[text][0] for node in known.get(word, ()) if nodes[node].apart]
+        for kind, which in numbered_places(self.texts[text]):
+            found.append(f"{which}{kind}" if CHINESE.search(kind) else f"{kind} {which}")
+        return list(dict.fromkeys(found))
 
     def scopes_apart(self, one: np.ndarray, two: np.ndarray) -> np.ndarray:
         """Per pair: whether on some axis (region, workshop, kind of material …) both say where, and nowhere the same."""

@@ -15,17 +15,18 @@ import numpy as np
 from orgaudit import catalog
 from orgaudit.reading import values
 from orgaudit.understanding.lexicon import LANGUAGES, Lexicon
-from orgaudit.understanding.terms import Vocabulary, act_groups, normal
-from orgaudit.understanding.things import ones, tree
+from orgaudit.understanding.terms import CHINESE, Vocabulary, act_groups, normal
+from orgaudit.understanding.things import light_words, ones, tree
 
 _BLOCK = 4_000  # texts at a time
 _ASIDE = 0.6
 _PART = 0.5  # a name found in part counts from this share of its weight
-_SHARE, _RARITY = 1.5, 0.5  # how steeply a name's worth falls with what is missing, and with how common its words are
+_SHARE, _RARITY = 2.5, 0.8  # how steeply a name's worth falls with what is missing, and with how common its words are
 _MORE = 0.3  # what further names of one activity add
 _UNSEEN = 0.01  # likelihood of a word that an activity's names do not have, in occurrences
 _SEEN = 3.0  # further occurrences of a word in an activity's names say nothing new
 _SYNONYM = 0.8  # worth of a word that stands for another
+_WHOLE, _OFTEN = 0.5, 0.2  # a word stands for the activities that have it half as often as the one that has it most
 _TOPICS = 6  # activities kept per text
 
 
@@ -82,7 +83,7 @@ class Weighing:
 
     @cached_property
     def _named(self) -> tuple[Any, Any, Any, np.ndarray, np.ndarray]:
-        """Words × terms by rarity, terms × names, terms × names barred, what each name weighs, whose it is; by activity."""
+        """Words × terms by rarity, terms × names, terms × names barred, terms per name, whose it is; by activity."""
         from scipy import sparse
 
         names = self.lexicon.names
@@ -99,8 +100,7 @@ class Weighing:
             for listed in (names.wanted, names.barred)
         )
         of_term = (sparse.diags(self.rarity) @ self._of_term).tocsr()
-        most = np.asarray(of_term.max(axis=0).todense()).ravel()
-        total = np.asarray((sparse.diags(most) @ wanted).sum(axis=0)).ravel()
+        total = np.asarray(wanted.sum(axis=0)).ravel()
         return of_term, wanted, barred, total, np.array(names.activity)[order]
 
     @cached_property
@@ -134,6 +134,53 @@ class Weighing:
         counts.data = np.log((counts.data + _UNSEEN) / _UNSEEN)
         return counts.tocsr(), unseen
 
+    @cached_property
+    def _telling(self) -> Any:
+        """Words × words, 1 on the diagonal of words that tell what the work is."""
+        from scipy import sparse
+
+        light = light_words()
+        return sparse.diags(np.array([word not in light for word in self.vocabulary.terms], dtype=np.float32)).tocsr()
+
+    @cached_property
+    def _prevalence(self) -> Any:
+        """Words × activities: share of an activity's names that have the word."""
+        from scipy import sparse
+
+        counts = self.word_activity(np.inf)
+        size = np.bincount(self.lexicon.names.activity, minlength=len(self.lexicon.activities))
+        return (counts @ sparse.diags(1 / np.maximum(size, 1))).tocsr()
+
+    @cached_property
+    def _function_named(self) -> dict[str, int]:
+        """A function's name, whole and without its 管理 or management → its number."""
+        number = {key: i for i, key in enumerate(self.lexicon.functions)}
+        found: dict[str, int] = {}
+        for row in catalog.table("functions"):
+            own = number.get(values.key(row["function_en"]))
+            if own is not None:
+                zh, en = values.key(row["function_zh"]), values.key(row["function_en"])
+                for name in (zh, zh.removesuffix("管理"), en, en.removesuffix(" management")):
+                    found[name if CHINESE.search(name) or " " in name else normal(name)] = own
+        return found
+
+    def whole(self, word: str) -> np.ndarray:
+        """Per activity how much it is what one word alone stands for (招聘管理, contract management), 0 to 1.
+
+        The name of a function stands for all of it, other words for the activities whose names mostly have them.
+        """
+        function = self._function_named.get(word)
+        if function is not None:
+            return np.asarray(np.array(self.lexicon.function_of) == function, dtype=float)
+        number = self.vocabulary.number.get(word)
+        row = (
+            self._prevalence[[number]].toarray().ravel()
+            if number is not None
+            else np.zeros(len(self.lexicon.activities))
+        )
+        share = row / max(row.max(), 1e-9)
+        return np.where((share >= _WHOLE) & (row.max() >= _OFTEN), share, 0.0)
+
     # ---- use ----------------------------------------------------------------------------------------------------
 
     def hits(self, cores: Sequence[str], asides: Sequence[str]) -> Any:
@@ -164,12 +211,13 @@ class Weighing:
         of_term, wanted, barred, total, activity = self._named
         has = ones(hits @ of_term)
         found = _sorted(has @ wanted)
+        fit = _sorted(ones(hits @ self._of_term) @ wanted).data
         # one word that may stand for two terms of a name is one of them only
         terms = _sorted(ones(has.copy(), up=True) @ wanted).data
         words = _sorted(ones(hits.copy(), up=True) @ self._of_name).data
+        single = np.minimum(words / terms, 1)
         row, name = np.repeat(np.arange(hits.shape[0]), np.diff(found.indptr)), found.indices
-        weight = found.data * np.minimum(words / terms, 1)
-        share = np.minimum(weight / total[name], 1)
+        weight, share = found.data * single, fit * single / total[name]
         keep = share >= _PART
         if barred.nnz:
             keep &= np.asarray((has @ barred).tocsr()[row, name]).ravel() == 0
@@ -195,12 +243,14 @@ class Weighing:
             return []
         best = names[int(share.argmax())]
         words = hits.tocsr().indices
-        use = self._of_name[words][:, [best]].toarray().ravel() > 0
-        return [self.vocabulary.terms[word] for word in words[use]]
+        fit = of_term[words][:, np.flatnonzero(wanted[:, [best]].toarray().ravel())].toarray()
+        chosen = [self.vocabulary.terms[words[i]] for i in fit.argmax(axis=0)[fit.max(axis=0) > 0]]
+        return [word for word in dict.fromkeys(chosen) if not any(word != other and word in other for other in chosen)]
 
     def likelihood(self, hits: Any) -> np.ndarray:
         """Texts × activities: log-likelihood of the words of each text, per square root of their number. For blocks."""
         counts, unseen = self._likelihood
+        hits = hits @ self._telling
         size = np.asarray(hits.sum(axis=1)).ravel()
         scores = np.asarray((hits @ counts).todense()) + size[:, None] * unseen[None, :]
         return np.asarray(scores / np.sqrt(np.maximum(size, 1))[:, None])
