@@ -194,7 +194,9 @@ def _functions(org: Organization, lang: str, most: int = 12) -> list[str]:
     lines = [tell("cli.inspect.functions", n=len(open_), sure=sure)]
     for text, key, confidence in open_[["text", "suggested", "confidence"]].head(most).itertuples(index=False):
         known = (
-            tell("cli.inspect.function", text=text, function=names[key], percent=round(confidence * 100)) if key else ""
+            tell("cli.inspect.function", text=text, function=names[key], percent=round(confidence * 100))
+            if isinstance(key, str)
+            else ""
         )
         lines.append(known or tell("cli.inspect.function_none", text=text))
     if len(open_) > most:

@@ -88,17 +88,24 @@ def parse(text: str) -> Wording:
     return Wording(action, verb, _TAIL.sub("", target).strip(), assists, supervises, is_catch_all(text), own, needs)
 
 
+@cache
+def _verb_patterns(lang: int) -> tuple[re.Pattern[str], re.Pattern[str], list[tuple[str, str]]]:
+    """The verbs of a language at the start and at the end of a text, each verb a group, and what each group stands for."""
+    listed = _verbs()[lang]
+    words = [word if lang == 0 else re.escape(word) for word, _ in listed]
+    groups = "|".join(f"({word})" for word in words)
+    return re.compile(rf"(?:{groups})" if lang == 0 else rf"(?:{groups})\b"), re.compile(f"(?:{groups})$"), listed
+
+
 def _first_verb(rest: str, lang: int) -> tuple[str | None, str]:
     """The verb that starts the text; in Chinese also one right after its object (``供应商评审``) where nothing starts it."""
-    for word, action in _verbs()[lang]:
-        if re.match(rf"{word}" if lang == 0 else rf"{re.escape(word)}\b", rest):
-            found = re.match(word if lang == 0 else re.escape(word), rest)
-            return action, found.group() if found else word
+    begins, ends, listed = _verb_patterns(lang)
+    if found := begins.match(rest):
+        return listed[(found.lastindex or 1) - 1][1], found.group()
     if lang == 0:
         tail = _TAIL.sub("", rest)
-        for word, action in _verbs()[0]:
-            if tail.endswith(word) and len(tail) > len(word):
-                return action, word
+        if (found := ends.search(tail)) and found.start() > 0:
+            return listed[(found.lastindex or 1) - 1][1], found.group()
     return None, ""
 
 

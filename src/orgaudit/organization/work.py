@@ -63,7 +63,7 @@ class Work:
     @cached_property
     def pairs(self) -> tuple[np.ndarray, np.ndarray, Signals]:
         """Pairs of distinct statements that may be one piece of work, and what speaks for and against it."""
-        one, two = self.understood.candidates()
+        one, two = self.understood.likely_pairs()
         return one, two, self.understood.signals(one, two)
 
     @property

@@ -20,9 +20,11 @@ from orgaudit.understanding.functions import Functions
 from orgaudit.understanding.statement import Statement
 from orgaudit.understanding.terms import CHINESE
 from orgaudit.understanding.things import Things
-from orgaudit.understanding.weighing import Weighing
+from orgaudit.understanding.weighing import Weighing, lookup
 
+_PAIRS_AT_A_TIME = 500_000
 _BLOCK = 2_000  # texts compared with all others at a time
+_WEAK = 0.2  # share of a text's strongest evidence below which an activity is not what it speaks of
 _TOLD = 0.3  # evidence from which an activity makes two texts candidates …
 _SHARE = 0.5  # … where it is at least so much of each text's strongest
 _PROPOSED, _HINT, _VECTOR = 0.6, 0.1, 0.3  # cosine from which vectors propose, what they need beside them, their worth
@@ -206,12 +208,26 @@ class Understood:
         return self.weighing.grounds(self.hits[text], activity)
 
     @cached_property
+    def _strongest(self) -> np.ndarray:
+        """Each text's strongest evidence, never 0."""
+        top = np.asarray(self.evidence.max(axis=1).todense()).ravel() if len(self.texts) else np.zeros(0)
+        return np.maximum(top, 1e-9)
+
+    @cached_property
+    def _telling(self) -> Any:
+        """The evidence without what is too weak beside each text's strongest to make two texts speak of one activity."""
+        found = self.evidence.tocoo()
+        keep = found.data >= _WEAK * self._strongest[found.row]
+        matrix = type(found)((found.data[keep], (found.row[keep], found.col[keep])), shape=found.shape).tocsr()
+        matrix.sort_indices()
+        return matrix
+
+    @cached_property
     def relative(self) -> Any:
         """The evidence as a share of each text's strongest."""
         from scipy import sparse
 
-        strongest = np.asarray(self.evidence.max(axis=1).todense()).ravel() if len(self.texts) else np.zeros(0)
-        return (sparse.diags(1 / np.maximum(strongest, 1e-9)) @ self.evidence).tocsr()
+        return (sparse.diags(1 / self._strongest) @ self.evidence).tocsr()
 
     @cached_property
     def things(self) -> Things:
@@ -270,6 +286,25 @@ class Understood:
         key = np.unique(np.concatenate(found))
         return key // max(1, n), key % max(1, n)
 
+    def likely_pairs(self, least: float = 0.2) -> tuple[np.ndarray, np.ndarray]:
+        """Candidates whose strength can reach ``least`` if nothing speaks against them, and those with half of their words
+        in common; nothing that could be reported is lost."""
+        one, two = self.candidates()
+        size = np.maximum(np.asarray(self.pieces.sum(axis=1)).ravel(), 1)
+        kept = []
+        for start in range(0, len(one), _PAIRS_AT_A_TIME):
+            a, b = one[start : start + _PAIRS_AT_A_TIME], two[start : start + _PAIRS_AT_A_TIME]
+            alike = 2 * _dot(self.pieces, a, b) / (size[a] + size[b])
+            topic = np.minimum(_dot(self.topics, a, b), 1)
+            most = _ABOUT + _TOPIC * topic + _BOTH * np.sqrt(topic) - _ALIKE * alike  # as if they spoke of one activity
+            keep = (alike >= _CLOSE) | (most >= least)
+            about = np.ones(len(a))
+            about[keep] = self._about(a[keep], b[keep])[0]
+            most = _ABOUT * about + _TOPIC * topic + _BOTH * np.sqrt(about * topic) - _ALIKE * alike
+            kept.append(keep & ((alike >= _CLOSE) | (most + (_VECTOR if self.embed else 0) >= least)))
+        keep = np.concatenate(kept) if kept else np.zeros(0, dtype=bool)
+        return one[keep], two[keep]
+
     def signals(self, one: np.ndarray, two: np.ndarray) -> Signals:
         """Everything that tells about pairs of texts."""
         about, activity = self._about(one, two)
@@ -308,14 +343,23 @@ class Understood:
 
     def _about(self, one: np.ndarray, two: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """For pairs of texts: how surely they speak of one activity (0 to 1), and which."""
-        least = self.evidence[one].minimum(self.evidence[two])
-        rank = self.relative[one].minimum(self.relative[two])
-        least.data = np.minimum(least.data, 1.0)
-        rank.data = rank.data**1.5
-        sure = least.multiply(rank).tocsr()
-        if not sure.shape[0]:
-            return np.zeros(0), np.zeros(0, np.int64)
-        return np.asarray(sure.max(axis=1).todense()).ravel(), np.asarray(sure.argmax(axis=1)).ravel()
+        least = self._telling[one].minimum(self._telling[two]).tocsr()
+        if not least.nnz:
+            return np.zeros(len(one)), np.zeros(len(one), np.int64)
+        least.sort_indices()
+        pair = np.repeat(np.arange(len(one)), np.diff(least.indptr))
+        top = self._strongest
+        rank = np.minimum(
+            lookup(self._telling, one[pair], least.indices) / top[one[pair]],
+            lookup(self._telling, two[pair], least.indices) / top[two[pair]],
+        )
+        sure = np.minimum(least.data, 1) * rank**1.5
+        order = np.lexsort((-sure, pair))
+        pair, sure, which = pair[order], sure[order], least.indices[order]
+        first = np.flatnonzero(np.r_[True, pair[1:] != pair[:-1]])
+        about, activity = np.zeros(len(one)), np.zeros(len(one), np.int64)
+        about[pair[first]], activity[pair[first]] = sure[first], which[first]
+        return about, activity
 
 
 def _dot(matrix: Any, one: np.ndarray, two: np.ndarray) -> np.ndarray:

@@ -19,8 +19,9 @@ from orgaudit.understanding.terms import CHINESE, Vocabulary, act_groups, normal
 from orgaudit.understanding.things import light_words, ones, tree
 
 _BLOCK = 4_000  # texts at a time
+_FEW = 200  # texts whose terms are laid out side by side
 _ASIDE = 0.6
-_PART = 0.5  # a name found in part counts from this share of its weight
+_PART = 0.6  # a name found in part counts from this share of its terms
 _SHARE, _RARITY = 2.5, 0.8  # how steeply a name's worth falls with what is missing, and with how common its words are
 _MORE = 0.3  # what further names of one activity add
 _UNSEEN = 0.01  # likelihood of a word that an activity's names do not have, in occurrences
@@ -104,10 +105,49 @@ class Weighing:
         return of_term, wanted, barred, total, np.array(names.activity)[order]
 
     @cached_property
+    def _stands_for(self) -> Any:
+        """Vocabulary × names: for how many of the name's terms a word may stand."""
+        of_term, wanted, *_ = self._named
+        return (ones(of_term.copy(), up=True) @ wanted).tocsr()
+
+    @cached_property
     def _of_name(self) -> Any:
         """Vocabulary × names, 1 where a word may stand for one of the name's terms."""
-        of_term, wanted, *_ = self._named
-        return ones(ones(of_term.copy(), up=True) @ wanted)
+        return ones(self._stands_for.copy())
+
+    @cached_property
+    def _words_of_name(self) -> Any:
+        """Names × vocabulary, the same the other way round."""
+        return self._of_name.T.tocsr()
+
+    @cached_property
+    def _ambiguous(self) -> np.ndarray:
+        """Boolean per name: some word may stand for two of its terms."""
+        return np.asarray(self._stands_for.max(axis=0).todense()).ravel() > 1
+
+    @cached_property
+    def _anchors(self) -> Any:
+        """Terms × names: of each name's terms the rarest, so many that a name found in large enough part has one of them."""
+        of_term, wanted, _, total, _ = self._named
+        said = np.asarray(ones(self._term_activity.copy(), up=True).sum(axis=1)).ravel()  # activities by term
+        common = ones(of_term.copy(), up=True).T @ (ones(of_term.copy(), up=True) @ said)  # … of all words for it
+        terms = self._terms_of_name
+        order = np.argsort(np.where(terms >= 0, common[terms], np.inf), axis=1, kind="stable")
+        need = (total - np.ceil(_PART * total - 1e-9) + 1).astype(np.int64)
+        chosen = np.arange(terms.shape[1])[None, :] < need[:, None]
+        names = np.repeat(np.arange(len(terms)), need)
+        return _matrix(np.take_along_axis(terms, order, axis=1)[chosen], names, wanted.shape)
+
+    @cached_property
+    def _terms_of_name(self) -> np.ndarray:
+        """Names × most terms: the terms of each name, -1 where it has no more."""
+        _, wanted, *_ = self._named
+        columns = wanted.tocsc()
+        size = np.diff(columns.indptr)
+        result = np.full((len(size), int(size.max(initial=1))), -1, dtype=np.int64)
+        place = np.arange(columns.nnz) - np.repeat(columns.indptr[:-1], size)
+        result[np.repeat(np.arange(len(size)), size), place] = columns.indices
+        return result
 
     def word_activity(self, most: float, *, shared: bool = False) -> Any:
         """Words × activities: in how many names an activity has the word, at most ``most``; a word that shares a term with
@@ -202,25 +242,27 @@ class Weighing:
         """Texts × activities by names: 0 = not at all, about 1 = one full name of rare words."""
         from scipy import sparse
 
-        parts = [self._evidence(hits[start : start + _BLOCK]) for start in range(0, hits.shape[0], _BLOCK)]
+        parts = [self._evidence(hits[start : start + _FEW]) for start in range(0, hits.shape[0], _FEW)]
         return sparse.vstack(parts).tocsr() if parts else sparse.csr_matrix((0, len(self.lexicon.activities)))
 
     def _evidence(self, hits: Any) -> Any:
         from scipy import sparse
 
-        of_term, wanted, barred, total, activity = self._named
+        of_term, _, barred, total, activity = self._named
         has = ones(hits @ of_term)
-        found = _sorted(has @ wanted)
-        fit = _sorted(ones(hits @ self._of_term) @ wanted).data
-        # one word that may stand for two terms of a name is one of them only
-        terms = _sorted(ones(has.copy(), up=True) @ wanted).data
-        words = _sorted(ones(hits.copy(), up=True) @ self._of_name).data
-        single = np.minimum(words / terms, 1)
-        row, name = np.repeat(np.arange(hits.shape[0]), np.diff(found.indptr)), found.indices
-        weight, share = found.data * single, fit * single / total[name]
-        keep = share >= _PART
+        spoken = ones(has.copy(), up=True)
+        found = (spoken @ self._anchors).tocoo()
+        row, name = found.row.astype(np.int64), found.col.astype(np.int64)
+        count = self._fit(spoken.toarray() > 0, row, name)
+        keep = count >= _PART * total[name] - 1e-6  # the least that a name needs, whatever its words weigh
+        row, name, count = row[keep], name[keep], count[keep]
         if barred.nnz:
-            keep &= np.asarray((has @ barred).tocsr()[row, name]).ravel() == 0
+            out = lookup(spoken @ barred, row, name) > 0
+            row, name, count = row[~out], name[~out], count[~out]
+        fit, weight = (self._fit(matrix.toarray(), row, name) for matrix in (ones(hits @ self._of_term), has))
+        single = self._distinct(hits, row, name, count)
+        weight, share = weight * single, fit * single / total[name]
+        keep = share >= _PART - 1e-6
         row, name, weight, share = row[keep], name[keep], weight[keep], share[keep]
         value = weight**_RARITY * share**_SHARE
         n = len(self.lexicon.activities)
@@ -232,6 +274,26 @@ class Weighing:
         more = (np.add.reduceat(value, first) - best) if len(first) else best
         at = key[first]
         return sparse.csr_matrix((best + _MORE * np.log1p(more), (at // n, at % n)), shape=(hits.shape[0], n))
+
+    def _fit(self, has: np.ndarray, row: np.ndarray, name: np.ndarray) -> np.ndarray:
+        """Per (text, name) the sum over the name's terms of what the text has of each."""
+        terms = self._terms_of_name
+        result = np.zeros(len(row), dtype=np.float32)
+        for place in range(terms.shape[1]):  # names have few terms
+            term = terms[name, place]
+            present = term >= 0
+            result[present] += has[row[present], term[present]]
+        return result
+
+    def _distinct(self, hits: Any, row: np.ndarray, name: np.ndarray, terms: np.ndarray) -> np.ndarray:
+        """Per (text, name) the share of its terms found that have a word of their own: one word stands for one term only."""
+        result = np.ones(len(row))
+        unsure = self._ambiguous[name] & (terms > 1)
+        if unsure.any():
+            spoken = ones(hits.copy(), up=True)
+            words = np.asarray(spoken[row[unsure]].multiply(self._words_of_name[name[unsure]]).sum(axis=1)).ravel()
+            result[unsure] = np.minimum(words / terms[unsure], 1)
+        return result
 
     def grounds(self, hits: Any, activity: int) -> list[str]:
         """The words of one text (a row of hits) that make up the best name of an activity."""
@@ -291,10 +353,17 @@ class Weighing:
         return (sparse.diags(1 / np.maximum(length, 1e-9)) @ matrix).tocsr()
 
 
-def _sorted(matrix: Any) -> Any:
+def lookup(matrix: Any, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """The values of a sparse matrix at (row, column) places, 0 where it holds none."""
     matrix = matrix.tocsr()
     matrix.sort_indices()
-    return matrix
+    width = matrix.shape[1]
+    keys = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr)) * width + matrix.indices
+    if not len(keys):
+        return np.zeros(len(rows))
+    wanted = rows.astype(np.int64) * width + columns
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[at] == wanted, matrix.data[at], 0.0)
 
 
 def _matrix(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> Any:

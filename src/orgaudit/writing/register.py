@@ -95,16 +95,16 @@ def _suggested(audit: Audit, lang: str) -> Iterable[Sequence[Any]]:
     understood, departments = org.work.understood, org.departments["name"].tolist()
     keys = understood.judge.keys
     for line in open_.itertuples(index=False):
-        likely = understood.functions[line.said] if line.suggested else np.zeros(len(keys))
+        likely = understood.functions[line.said] if isinstance(line.suggested, str) else np.zeros(len(keys))
         order = np.argsort(-likely, kind="stable")[:2]
         yield (
             line.duty_id if isinstance(line.duty_id, str) else None,
             departments[line.department] if line.department >= 0 else None,
             org.position_name(int(line.position)) if line.position >= 0 else None,
             line.text,
-            names.get(line.suggested or ""),
-            f"{line.confidence:.0%}" if line.suggested else None,
-            names.get(keys[order[1]]) if line.suggested else None,
+            names.get(line.suggested) if isinstance(line.suggested, str) else None,
+            f"{line.confidence:.0%}" if isinstance(line.suggested, str) else None,
+            names.get(keys[order[1]]) if isinstance(line.suggested, str) else None,
             None,
         )
 
