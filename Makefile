@@ -48,6 +48,7 @@ docs: $(READY)  ## write docs/checks.md and the outputs in README.md anew
 
 bench: $(READY)  ## measure, print ratios
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/duties.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache orgaudit-report
