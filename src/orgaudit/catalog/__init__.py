@@ -37,12 +37,15 @@ def json_file(name: str) -> Any:
 
 @cache
 def lexicon() -> list[dict[str, Any]]:
-    """The files of the lexicon of activities, one per function, in the order of their names."""
+    """The files of the lexicon of activities, one per function, in the order of their names.
+
+    JSON, because they are large: it loads thirty times faster than TOML.
+    """
     folder = resources.files(__package__).joinpath("lexicon")
     return [
-        tomllib.loads(file.read_text("utf-8"))
+        json.loads(file.read_text("utf-8"))
         for file in sorted(folder.iterdir(), key=lambda file: file.name)
-        if file.name.endswith(".toml")
+        if file.name.endswith(".json")
     ]
 
 
