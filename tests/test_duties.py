@@ -107,7 +107,7 @@ def test_a_statement_is_taken_apart(orgaudit: Run) -> None:
 
 def test_what_speaks_against_a_pair_is_said(orgaudit: Run) -> None:
     told = orgaudit("lexicon", "explain", "负责华东区客户拜访", "负责华南区客户拜访", "--lang", "zh").stdout
-    assert "区域、类别或人员不同" in told
+    assert "区域、类别或人员范围不同" in told
     told = orgaudit("lexicon", "explain", "组织供应商评审", "配合供应商评审", "--lang", "en").stdout
     assert "one leads, the other only helps" in told
 
@@ -131,7 +131,7 @@ def test_confirmed_functions_raise_findings(orgaudit: Run, workbook: Callable[..
     first = orgaudit("audit", review, "--format", "json,xlsx")
     assert _overlaps(first) == [("medium", "inferred")]
     message = next(f["message"]["zh"] for f in first.audit["findings"] if f["code"] == "DUT-01")
-    assert "判断依据：均涉及“招聘与甄选”" in message
+    assert "判断依据：均涉及业务活动“招聘与甄选”" in message
     assert "招聘" in message
     book = openpyxl.load_workbook(first.out / "register.xlsx")
     suggested = book["职能建议"]

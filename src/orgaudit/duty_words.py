@@ -58,7 +58,9 @@ def explanation(statements: Sequence[str], extra: Mapping[str, Sequence[str]], l
         ]
         if against:
             lines.append(
-                "  " + tell("cli.lexicon.against") + "; ".join(tell(f"cli.lexicon.against_{name}") for name in against)
+                "  "
+                + tell("cli.lexicon.against")
+                + tell("cli.lexicon.join_reasons").join(tell(f"cli.lexicon.against_{name}") for name in against)
             )
         if signals.about[i] >= _KNOWN:
             activity = understood.weighing.lexicon.activities[int(signals.activity[i])]
@@ -73,18 +75,31 @@ def _statement(understood: Understood, i: int, lang: str) -> list[str]:
     rows = [("role", tell(f"cli.lexicon.role_{role}"))]
     parts = things.parts(said.core)
     rows += [("parts", " · ".join(parts))] if len(parts) > 1 else []
-    rows += [("acts", ", ".join(dict.fromkeys(doing))), ("things", ", ".join(dict.fromkeys(about)))]
-    rows.append(("scope", ", ".join(understood.things.scope_names(i))))
-    evidence = understood.evidence[i].tocoo()
-    for at in np.argsort(-evidence.data)[:4]:
-        if evidence.data[at] >= _KNOWN:
-            activity = understood.weighing.lexicon.activities[int(evidence.col[at])]
-            words = ", ".join(understood.grounds(i, int(evidence.col[at])))
-            rows.append(("activity", f"{activity.id}  {getattr(activity, lang)}  {evidence.data[at]:.2f}  ({words})"))
+    join = tell("cli.lexicon.join").join
+    rows += [("acts", join(dict.fromkeys(doing))), ("things", join(dict.fromkeys(about)))]
+    rows.append(("scope", join(understood.things.scope_names(i))))
+    rows += [("activity", line) for part in parts for line in _activities(understood, part, lang, 4 // len(parts) or 1)]
     key, confidence = understood.suggested()[i]
     if key:
         rows.append(("function", f"{_function_names(lang).get(key, key)}  {confidence:.0%}"))
     return [f"  {tell(f'cli.lexicon.{name}')}{value}" for name, value in rows if value]
+
+
+def _activities(understood: Understood, part: str, lang: str, most: int) -> list[str]:
+    """The activities that a piece of work speaks of most, with the words that say so."""
+    weighing, tell = understood.weighing, texts.get(lang)
+    hits = weighing.hits([part], [""])
+    evidence = weighing.evidence(hits).tocoo()
+    lines = []
+    for at in np.argsort(-evidence.data, kind="stable")[:most]:
+        if evidence.data[at] >= _KNOWN:
+            activity = weighing.lexicon.activities[int(evidence.col[at])]
+            words = tell("cli.lexicon.join").join(weighing.grounds(hits, int(evidence.col[at])))
+            name = getattr(activity, lang)
+            lines.append(
+                tell("cli.lexicon.speaks", id=activity.id, name=name, strength=f"{evidence.data[at]:.2f}", words=words)
+            )
+    return lines
 
 
 def worklist(review: Review, extra: Mapping[str, Sequence[str]], lang: str) -> str:

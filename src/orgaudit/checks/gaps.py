@@ -14,7 +14,7 @@ from orgaudit.finding import Offenders, Result, listing
 from orgaudit.organization import Organization
 from orgaudit.reading import values
 
-_NEAR = 0.05  # probability from which a duty counts among the nearest of a function
+_NEAR = 0.15  # probability from which a duty counts among the nearest of a function
 _ALIKE = 0.5  # share of words in common from which a typical duty is said
 
 
@@ -137,7 +137,7 @@ def typical_duties_missing(org: Organization, limits: SimpleNamespace) -> Result
         n=[n - len(absent) for _, absent, n, _ in found],
         of=[n for _, _, n, _ in found],
         absent=[
-            {lang: listing((row[f"duty_{lang}"] for row in absent), 3)[lang] for lang in ("en", "zh")}
+            {lang: listing((f"“{row[f'duty_{lang}']}”" for row in absent), 3)[lang] for lang in ("en", "zh")}
             for _, absent, _, _ in found
         ],
     ).holding([[] for _ in found])

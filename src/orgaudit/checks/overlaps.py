@@ -248,11 +248,15 @@ def copied_statement(org: Organization, limits: SimpleNamespace) -> Result:
     ].reset_index(drop=True)
     common = set(own["said"][(own["position"] < 0).to_numpy() & _said_by_all(org, own)])
     own = own[~own["said"].isin(common).to_numpy()].reset_index(drop=True)
-    overlap = {row: number for number, group in enumerate(same_work(org, own)) for row in group["row"]}
+    groups = same_work(org, own)
+    overlap = {row: number for number, group in enumerate(groups) for row in group["row"]}
+    told = [set(group["said"]) for group in groups]
     by_text = {int(said): part for said, part in own.groupby("said", sort=False)}
     pairs: list[tuple[pd.Series, pd.Series]] = []
     first: dict[int, int] = {}  # of texts that are all alike each is paired with the first only
     for one, two in _near_pairs(org, by_text, limits.similarity):
+        if any(one in said and two in said for said in told):
+            continue
         found = (
             None
             if one != two and first.get(one, one) == first.get(two)

@@ -72,12 +72,13 @@ def _findings(audit: Audit, mask: Mask, lang: str) -> Iterable[Sequence[Any]]:
     for finding in audit.open():
         if finding.code == "OBE-07":
             continue
+        named = dict.fromkeys(subject.name for subject in finding.subjects if subject.kind == "department")
         yield (
             finding.id,
             tell(f"cli.severity.{finding.severity}"),
             tell(f"cli.confidence.{finding.confidence}"),
             texts.both(f"checks.{finding.code}.name")[lang],
-            units[finding.decider] if finding.decider >= 0 else None,
+            "; ".join(named) or (units[finding.decider] if finding.decider >= 0 else None),
             mask.sentence(finding.message)[lang],
         )
 
