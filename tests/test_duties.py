@@ -143,6 +143,11 @@ def test_confirmed_functions_raise_findings(orgaudit: Run, workbook: Callable[..
     book.save(confirmed)
     again = orgaudit("audit", review, confirmed, "--format", "json", out=tmp_path / "again")
     assert _overlaps(again) == [("high", "declared")]
+    kept = orgaudit("audit", review, confirmed, "--format", "xlsx", out=tmp_path / "kept")
+    answers = openpyxl.load_workbook(kept.out / "register.xlsx")["职能建议"]
+    assert {row[3]: row[7] for row in answers.iter_rows(min_row=2, values_only=True)}[
+        "招聘管理"
+    ] == "人力资源规划与招聘"
     said["根据各车间用人缺口补充普工"][7].value = "生产制造"
     book.save(confirmed)
     apart = orgaudit("audit", review, confirmed, "--format", "json", out=tmp_path / "apart")
@@ -195,6 +200,30 @@ def test_mistakes_in_the_lexicon_are_told(orgaudit: Run, workbook: Callable[...,
     assert "lexicon.hr_recuitment (unknown: hr_recruitment)" in told.stderr
     assert "lexicon.hr_recruitment (type" in told.stderr
     assert orgaudit("lexicon", "list", "--function", "Alchemy", "--lang", "en").code == 2
+
+
+def test_numbers_that_restart_are_no_ids(orgaudit: Run, workbook: Callable[..., Path]) -> None:
+    rows = [["职责编号", "责任部门", "职责内容"], ["1", "采购部", "采购生产物资"], ["1", "人事部", "招聘一线员工"]]
+    assert _overlaps(orgaudit("audit", workbook({"职责": rows}), "--format", "json")) == []
+
+
+def test_a_position_without_a_table_of_posts(orgaudit: Run, workbook: Callable[..., Path]) -> None:
+    rows = [
+        ["责任部门", "责任岗位", "职责内容"],
+        ["采购部", "采购员", "采购办公用品"],
+        ["行政部", "行政专员", "购置文具"],
+    ]
+    assert _overlaps(orgaudit("audit", workbook({"职责": rows}), "--format", "json")) == [("medium", "inferred")]
+
+
+@pytest.mark.parametrize("text", ['lexicon = "x"\n', '[lexicon]\nhr_recruitment = "x"\n', "[lexicon.hr_recruitment]\n"])
+def test_names_are_not_added_to_what_cannot_be_read(orgaudit: Run, tmp_path: Path, text: str) -> None:
+    config = tmp_path / "orgaudit.toml"
+    config.write_text(text, "utf-8")
+    assert orgaudit("lexicon", "add", "hr_recruitment", "补员", "--config", config).code == 2
+    assert orgaudit("lexicon", "add", "hr_recruitment", " | - ", "--config", tmp_path / "other.toml").code == 2
+    assert config.read_text("utf-8") == text
+    assert [path.name for path in tmp_path.glob("*.toml")] == ["orgaudit.toml"]
 
 
 def test_the_lexicon_is_listed(orgaudit: Run) -> None:

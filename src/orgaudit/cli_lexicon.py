@@ -100,7 +100,10 @@ def add(activity: str, names: tuple[str, ...], config: Path, lang: str) -> None:
 
 def _add(activity: str, names: tuple[str, ...], path: Path) -> int:
     """Write further names below [lexicon], keeping comments and order; how many were new."""
+    import codecs
     import difflib
+    import os
+    import shutil
 
     import tomlkit
     from tomlkit.exceptions import ParseError
@@ -113,23 +116,49 @@ def _add(activity: str, names: tuple[str, ...], path: Path) -> int:
     if own is None:
         near = difflib.get_close_matches(activity.casefold(), list(folded), 1, 0.4)
         raise OrgauditError("unknown_activity", activity=activity, nearest=f" {near[0]}?" if near else "")
+    for name in names:
+        if not _can_match(name):
+            raise OrgauditError("lexicon_name", name=name if name.isprintable() else ascii(name)[1:-1])
+    path = path.resolve()
+    if path.exists() and (not path.is_file() or not os.access(path, os.W_OK) or not path.stat().st_mode & 0o200):
+        raise OrgauditError("output", exit_code=errors.OUTPUT_FAILED, file=path.name, cause="read-only")
     try:
-        document: Any = tomlkit.parse(path.read_text("utf-8-sig")) if path.exists() else tomlkit.document()
+        data = path.read_bytes() if path.exists() else b""
+        document: Any = tomlkit.parse(data.decode("utf-8-sig"))
     except (ParseError, UnicodeDecodeError) as error:
         raise OrgauditError("config_syntax", file=path.name, cause=str(error)) from None
     except OSError as error:
         raise OrgauditError("unreadable", file=path.name, cause=error.strerror or "") from None
     section = document.setdefault("lexicon", tomlkit.table())
+    if not isinstance(section, dict):
+        raise OrgauditError("config_mistakes", file=path.name, n=1, listed="lexicon (type: table)")
     key = next((spelled for spelled in section if folded.get(spelled.casefold()) == own), own)
     listed = section.setdefault(key, tomlkit.array())
-    new = [name for name in dict.fromkeys(names) if name.strip() and name not in listed]
+    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
+        raise OrgauditError("config_mistakes", file=path.name, n=1, listed=f'lexicon.{key} (type: ["…", "…"])')
+    new = [name for name in dict.fromkeys(names) if name not in listed]
     listed.extend(new)
+    written = tomlkit.dumps(document).encode("utf-8")
+    if data.startswith(codecs.BOM_UTF8):
+        written = codecs.BOM_UTF8 + written
     temporary = path.with_name(f".{path.name}.new")
     try:
-        temporary.write_text(tomlkit.dumps(document), "utf-8")
+        temporary.write_bytes(written)
+        if path.exists():
+            shutil.copymode(path, temporary)
         temporary.replace(path)
     except OSError as error:
+        temporary.unlink(missing_ok=True)
         raise OrgauditError(
             "output", exit_code=errors.OUTPUT_FAILED, file=path.name, cause=error.strerror or ""
         ) from None
     return len(new)
+
+
+def _can_match(name: str) -> bool:
+    """Whether a statement could have this name: it needs a term, of characters that a text can hold."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return name.isprintable() and any(part.strip("-|") for part in name.split() if not part.startswith("-"))

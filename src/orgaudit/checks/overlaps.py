@@ -23,6 +23,7 @@ from orgaudit.understanding import NEAR
 COLLECTIVE = re.compile(catalog.pattern("collective"))
 _LIMITS = SimpleNamespace(same_object=0.6, likely=0.3, likely_declared=0.25)
 _CERTAIN = 9.0  # strength of pairs that share an id, the same words, or a declared function, act and object
+_KIN = 0.2  # likeness, or evidence of one activity, from which two statements with one id are one duty
 _WHOLE = 400  # up to so many lines of one declared function are compared with one another
 
 
@@ -141,7 +142,7 @@ def _same_work(org: Organization, lead: pd.DataFrame, limits: SimpleNamespace) -
 def _pairs(org: Organization, lead: pd.DataFrame, limits: SimpleNamespace) -> pd.DataFrame:
     """Pairs of lines (``a`` < ``b``) of different departments that are one piece of work, the surest first."""
     parts = [
-        _equal(lead, "duty_id"),
+        _one_id(org, lead),
         _equal(lead, "statement"),
         _declared(org, lead, limits),
         _meant(org, lead, limits),
@@ -159,6 +160,16 @@ def _equal(lead: pd.DataFrame, column: str) -> pd.DataFrame:
     both = given.merge(given, on="key")
     both = both[both["line_x"] < both["line_y"]]
     return _as_pairs(both["line_x"].to_numpy(), both["line_y"].to_numpy(), np.full(len(both), _CERTAIN))
+
+
+def _one_id(org: Organization, lead: pd.DataFrame) -> pd.DataFrame:
+    """Pairs with one id and something in common: numbers that start anew in every department are no ids."""
+    pairs = _equal(lead, "duty_id")
+    said = lead["said"].to_numpy()
+    one, two = said[pairs["a"].to_numpy()], said[pairs["b"].to_numpy()]
+    signals = org.work.understood.signals(np.maximum(one, 0), np.maximum(two, 0))
+    alike = (one == two) | (one < 0) | (two < 0) | (signals.alike >= _KIN) | (signals.about >= _KIN)
+    return pairs[alike]
 
 
 def _declared(org: Organization, lead: pd.DataFrame, limits: SimpleNamespace) -> pd.DataFrame:
@@ -227,7 +238,11 @@ def _function_label(org: Organization, group: pd.DataFrame) -> str:
         named = org.table("duties").value(int(row), "function")
         if named:
             return named
-    return str(group["function"].iloc[0])
+    key = str(group["function"].dropna().iloc[0])
+    names = {
+        values.key(row["function_en"]): row[f"function_{org.review.language}"] for row in catalog.table("functions")
+    }
+    return names.get(key, key)
 
 
 @CHAPTER.check(2, "low", subject="duty", confidence="inferred", needs=["duties"], similarity=NEAR)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 COLUMNS = [
     *"racis", "row", "department", "position", "lead", "inferred", "matrix", "chart", "own", "verb", "needs_right", "catch_all",
-    "empty", "statement", "function", "declared", "suggested", "confidence", "likely", "said", "action", "object", "scope",
-    "duty_id", "text",
+    "empty", "statement", "function", "declared", "confirmed", "suggested", "confidence", "likely", "said", "action", "object",
+    "scope", "duty_id", "text",
 ]  # fmt: skip
 
 
@@ -68,7 +68,9 @@ def lines(org: Organization, work: Work) -> pd.DataFrame:
 
 
 def _confirm(frame: pd.DataFrame, org: Organization, work: Work) -> None:
-    """Take the functions that people confirmed for duties in the register: by duty id, else by department and words."""
+    """Take the functions that people confirmed for duties in the register, by department and words (and id); what the
+    duties themselves declare stays."""
+    frame["confirmed"] = False
     if "confirmed_functions" not in org.review:
         return
     table = org.table("confirmed_functions")
@@ -83,14 +85,17 @@ def _confirm(frame: pd.DataFrame, org: Organization, work: Work) -> None:
                           "place": values.keys(table.text("department")).fillna(""),
                           "function": work.function_keys(chosen)})  # fmt: skip
     given = given[given["function"].notna().to_numpy()]
-    by_id = given.dropna(subset=["id"]).drop_duplicates("id", keep="last").set_index("id")["function"]
+    by_id = given.dropna(subset=["id"]).drop_duplicates(["id", "place", "statement"], keep="last")
+    ids = pd.DataFrame({"id": frame["duty_id"], "place": place, "statement": frame["statement"]}).merge(
+        by_id, on=["id", "place", "statement"], how="left"
+    )["function"]
     by_words = given.dropna(subset=["statement"]).drop_duplicates(["statement", "place"], keep="last")
     words = pd.DataFrame({"statement": frame["statement"], "place": place}).merge(
         by_words, on=["statement", "place"], how="left"
     )["function"]
-    found = frame["duty_id"].map(by_id).astype(object).where(frame["duty_id"].notna(), None)
-    found = found.where(found.notna(), words.to_numpy(dtype=object))
-    hit = found.notna().to_numpy()
+    found = ids.astype(object).where(ids.notna(), words.to_numpy(dtype=object))
+    hit = found.notna().to_numpy() & ~frame["declared"].to_numpy(dtype=bool)
+    frame["confirmed"] = hit
     frame["function"] = frame["function"].astype(object).where(~hit, found)
     frame["declared"] |= hit
 
@@ -144,7 +149,7 @@ def _bearers(org: Organization, n: int) -> tuple[np.ndarray, np.ndarray, np.ndar
     has_position[at_position[0]] = True
     named = org.link("duties", "position").row
     unresolved = np.zeros(n, dtype=bool)
-    unresolved[named] = True
+    unresolved[named] = "posts" in org.review  # without posts a named position says no more than its department
     plain = ~(has_position | unresolved)[place.row]
     departments = [
         np.where(home[at_position[0]] >= 0, home[at_position[0]], own[at_position[1]] if len(own) else -1),

@@ -34,6 +34,9 @@ def load(folder: Path) -> Embed:
         for reader in (_sentence_transformers, _onnx, _static):
             embed = reader(folder)
             if embed is not None:
+                probe = embed(["probe 试", "工作"])
+                if probe.ndim != 2 or not np.isfinite(probe).all() or not probe.any():
+                    raise OrgauditError("embedding_model", file=folder.name, cause="vectors: NaN, inf or 0")
                 return embed
     except ImportError as error:
         raise OrgauditError("embedding_library", library=error.name or str(error)) from None

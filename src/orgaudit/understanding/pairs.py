@@ -22,7 +22,7 @@ from orgaudit.understanding.terms import CHINESE
 from orgaudit.understanding.things import Things
 from orgaudit.understanding.weighing import Weighing, lookup
 
-_PAIRS_AT_A_TIME = 500_000
+_PAIRS_AT_A_TIME = 200_000
 _BLOCK = 2_000  # texts compared with all others at a time
 _WEAK = 0.2  # share of a text's strongest evidence below which an activity is not what it speaks of
 _TOLD = 0.3  # evidence from which an activity makes two texts candidates …
@@ -306,7 +306,17 @@ class Understood:
         return one[keep], two[keep]
 
     def signals(self, one: np.ndarray, two: np.ndarray) -> Signals:
-        """Everything that tells about pairs of texts."""
+        """Everything that tells about pairs of texts; worked in blocks, so that memory does not grow with their number."""
+        if len(one) <= _PAIRS_AT_A_TIME:
+            return self._signals(one, two)
+        parts = [
+            self._signals(one[start : start + _PAIRS_AT_A_TIME], two[start : start + _PAIRS_AT_A_TIME])
+            for start in range(0, len(one), _PAIRS_AT_A_TIME)
+        ]
+        names = Signals.__dataclass_fields__
+        return Signals(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+
+    def _signals(self, one: np.ndarray, two: np.ndarray) -> Signals:
         about, activity = self._about(one, two)
         size = np.asarray(self.pieces.sum(axis=1)).ravel()
         assists, empty = self.flags("assists"), self.flags("empty")

@@ -89,9 +89,8 @@ def _suggested(audit: Audit, lang: str) -> Iterable[Sequence[Any]]:
     if "duties" not in org.review:
         return
     duties = org.work.duties.drop_duplicates("row")
-    open_ = duties[
-        (~duties["declared"].astype(bool) & duties["text"].notna() & ~duties["empty"].astype(bool)).to_numpy(dtype=bool)
-    ]
+    unsure = ~duties["declared"].astype(bool) | duties["confirmed"].astype(bool)  # answers of an earlier register stay
+    open_ = duties[(unsure & duties["text"].notna() & ~duties["empty"].astype(bool)).to_numpy(dtype=bool)]
     names = {values.key(row["function_en"]): row[f"function_{lang}"] for row in catalog.table("functions")}
     understood, departments = org.work.understood, org.departments["name"].tolist()
     keys = understood.judge.keys
@@ -106,7 +105,7 @@ def _suggested(audit: Audit, lang: str) -> Iterable[Sequence[Any]]:
             names.get(line.suggested) if isinstance(line.suggested, str) else None,
             f"{line.confidence:.0%}" if isinstance(line.suggested, str) else None,
             names.get(keys[order[1]]) if isinstance(line.suggested, str) else None,
-            None,
+            names.get(line.function, line.function) if line.confirmed else None,
         )
 
 
