@@ -121,7 +121,7 @@ def _add(activity: str, names: tuple[str, ...], path: Path) -> int:
             raise OrgauditError("lexicon_name", name=name if name.isprintable() else ascii(name)[1:-1])
     path = path.resolve()
     if path.exists() and (not path.is_file() or not os.access(path, os.W_OK) or not path.stat().st_mode & 0o200):
-        raise OrgauditError("output", exit_code=errors.OUTPUT_FAILED, file=path.name, cause="read-only")
+        raise OrgauditError("config_read_only", exit_code=errors.OUTPUT_FAILED, file=path.name)
     try:
         data = path.read_bytes() if path.exists() else b""
         document: Any = tomlkit.parse(data.decode("utf-8-sig"))

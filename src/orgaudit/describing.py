@@ -21,9 +21,9 @@ from orgaudit.finding import SEVERITIES
 from orgaudit.judging import ERROR
 from orgaudit.organization import Organization, Status
 from orgaudit.pipeline import Written
-from orgaudit.reading import mapping, values
+from orgaudit.reading import mapping
 from orgaudit.table import Review, SheetEntry
-from orgaudit.understanding import SURE
+from orgaudit.understanding import SURE, function_names
 from orgaudit.writing import report
 from orgaudit.writing.masking import Mask
 
@@ -189,7 +189,7 @@ def _functions(org: Organization, lang: str, most: int = 12) -> list[str]:
     ]
     if not len(open_):
         return []
-    names = {values.key(row["function_en"]): row[f"function_{lang}"] for row in catalog.table("functions")}
+    names = function_names(lang)
     sure = int((open_["confidence"] >= SURE).sum())
     lines = [tell("cli.inspect.functions", n=len(open_), sure=sure)]
     for text, key, confidence in open_[["text", "suggested", "confidence"]].head(most).itertuples(index=False):

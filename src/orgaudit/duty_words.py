@@ -22,7 +22,7 @@ def activities(function: str | None, lang: str) -> str:
     Raises:
         OrgauditError: there is no such function.
     """
-    names = _function_names(lang)
+    names = understanding.function_names(lang)
     wanted = None
     if function is not None:
         spelled = {values.key(row[f"function_{side}"]): values.key(row["function_en"])
@@ -81,7 +81,7 @@ def _statement(understood: Understood, i: int, lang: str) -> list[str]:
     rows += [("activity", line) for part in parts for line in _activities(understood, part, lang, 4 // len(parts) or 1)]
     key, confidence = understood.suggested()[i]
     if key:
-        rows.append(("function", f"{_function_names(lang).get(key, key)}  {confidence:.0%}"))
+        rows.append(("function", f"{understanding.function_names(lang).get(key, key)}  {confidence:.0%}"))
     return [f"  {tell(f'cli.lexicon.{name}')}{value}" for name, value in rows if value]
 
 
@@ -124,7 +124,3 @@ def worklist(review: Review, extra: Mapping[str, Sequence[str]], lang: str) -> s
     if len(open_):
         lines.append(tell("cli.lexicon.teach"))
     return "\n".join(lines)
-
-
-def _function_names(lang: str) -> dict[str, str]:
-    return {values.key(row["function_en"]): row[f"function_{lang}"] for row in catalog.table("functions")}

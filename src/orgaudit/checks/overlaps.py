@@ -18,7 +18,7 @@ from orgaudit.checks.duties import CHAPTER
 from orgaudit.finding import Offenders, Result, listing
 from orgaudit.organization import Organization
 from orgaudit.reading import spelling, values
-from orgaudit.understanding import NEAR
+from orgaudit.understanding import NEAR, function_names
 
 COLLECTIVE = re.compile(catalog.pattern("collective"))
 _LIMITS = SimpleNamespace(same_object=0.6, likely=0.3, likely_declared=0.25)
@@ -239,9 +239,7 @@ def _function_label(org: Organization, group: pd.DataFrame) -> str:
         if named:
             return named
     key = str(group["function"].dropna().iloc[0])
-    names = {
-        values.key(row["function_en"]): row[f"function_{org.review.language}"] for row in catalog.table("functions")
-    }
+    names = function_names(org.review.language)
     return names.get(key, key)
 
 

@@ -66,13 +66,8 @@ class Work:
         one, two = self.understood.likely_pairs()
         return one, two, self.understood.signals(one, two)
 
-    @property
-    def known_functions(self) -> dict[str, str]:
-        """Spellings of functions that are known → the function's key."""
-        return self._functions
-
     @cached_property
-    def _functions(self) -> dict[str, str]:
+    def known_functions(self) -> dict[str, str]:
         """Spellings of function names → the key of the function (its English name, or the text's own key)."""
         names = {}
         for row in catalog.table("functions"):
@@ -86,7 +81,7 @@ class Work:
 
     def function_keys(self, column: pd.Series) -> np.ndarray:
         """Function of each row as a key; both languages of a catalogue function give the same."""
-        known = self._functions
+        known = self.known_functions
         return np.asarray(
             values.distinct_map(column, lambda text: known.get(values.key(text), values.key(text))).to_numpy()
         )

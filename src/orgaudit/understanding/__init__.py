@@ -55,8 +55,12 @@ def function_of(text: str, lang: str = "zh") -> str:
     if understood.flags("empty")[0]:
         return NO_FUNCTION
     key, _ = understood.suggested()[0]
-    named = {values.key(row["function_en"]): row[f"function_{lang}"] for row in catalog.table("functions")}
-    return named.get(key, NO_FUNCTION)
+    return function_names(lang).get(key, NO_FUNCTION)
 
 
-__all__ = ["NEAR", "NO_FUNCTION", "SURE", "Signals", "Understood", "function_of", "overlap", "read"]
+def function_names(lang: str) -> dict[str, str]:
+    """Keys of the catalogue's functions → their names in a language."""
+    return {values.key(row["function_en"]): row[f"function_{lang}"] for row in catalog.table("functions")}
+
+
+__all__ = ["NEAR", "NO_FUNCTION", "SURE", "Signals", "Understood", "function_names", "function_of", "overlap", "read"]

@@ -36,7 +36,7 @@ def load(folder: Path) -> Embed:
             if embed is not None:
                 probe = embed(["probe 试", "工作"])
                 if probe.ndim != 2 or not np.isfinite(probe).all() or not probe.any():
-                    raise OrgauditError("embedding_model", file=folder.name, cause="vectors: NaN, inf or 0")
+                    raise OrgauditError("embedding_vectors", file=folder.name)
                 return embed
     except ImportError as error:
         raise OrgauditError("embedding_library", library=error.name or str(error)) from None

@@ -114,10 +114,6 @@ class Signals:
             result = np.where(against, left * result, result)
         return np.asarray(result * (_FUNCTIONS + (1 - _FUNCTIONS) * self.function))
 
-    def take(self, which: np.ndarray) -> Signals:
-        """Only some of the pairs."""
-        return Signals(**{name: getattr(self, name)[which] for name in self.__dataclass_fields__})
-
 
 @dataclass
 class Understood:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from orgaudit import catalog, texts
+from orgaudit import texts
 from orgaudit.auditing import Audit, field_name, table_name
-from orgaudit.reading import values
+from orgaudit.understanding import function_names
 from orgaudit.writing.masking import Mask
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _suggested(audit: Audit, lang: str) -> Iterable[Sequence[Any]]:
     duties = org.work.duties.drop_duplicates("row")
     unsure = ~duties["declared"].astype(bool) | duties["confirmed"].astype(bool)  # answers of an earlier register stay
     open_ = duties[(unsure & duties["text"].notna() & ~duties["empty"].astype(bool)).to_numpy(dtype=bool)]
-    names = {values.key(row["function_en"]): row[f"function_{lang}"] for row in catalog.table("functions")}
+    names = function_names(lang)
     understood, departments = org.work.understood, org.departments["name"].tolist()
     keys = understood.judge.keys
     for line in open_.itertuples(index=False):
